@@ -1,0 +1,50 @@
+"""What may be typed about people."""
+
+from wtforms import BooleanField, PasswordField
+from wtforms.validators import Length
+
+from coaching.forms import AddressField, Form, LineField, PhoneField, ZoneField, at_most, required
+
+AUTOCOMPLETE = "autocomplete"
+
+
+class SignInForm(Form):
+    """Who is it?"""
+
+    email = AddressField(
+        "E-mail", validators=[required("Enter your e-mail address.")], render_kw={AUTOCOMPLETE: "username"}
+    )
+    password = PasswordField(
+        "Password", validators=[required("Enter your password.")], render_kw={AUTOCOMPLETE: "current-password"}
+    )
+    remember = BooleanField("Keep me signed in on this device")
+
+
+class ProfileForm(Form):
+    """What a person says of themselves."""
+
+    name = LineField("Name", validators=[required("Enter your name."), at_most(80)], render_kw={AUTOCOMPLETE: "name"})
+    phone = PhoneField("Phone", validators=[required("Enter your phone number.")], render_kw={AUTOCOMPLETE: "tel"})
+    time_zone = ZoneField("Time zone")
+
+
+class CoachProfileForm(ProfileForm):
+    """What a coach says of themselves."""
+
+    headline = LineField("Headline", validators=[at_most(160)])
+
+
+class PersonForm(ProfileForm):
+    """Who is new here?"""
+
+    email = AddressField(
+        "E-mail", validators=[required("Enter your e-mail address.")], render_kw={AUTOCOMPLETE: "email"}
+    )
+    password = PasswordField(
+        "Password",
+        validators=[
+            required("Choose a password."),
+            Length(10, 128, message="Use 10 to 128 characters. A few unrelated words make a good password."),
+        ],
+        render_kw={AUTOCOMPLETE: "new-password"},
+    )

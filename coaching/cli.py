@@ -1,0 +1,88 @@
+"""The commands: adding people, and filling an empty database with demo data."""
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from werkzeug.datastructures import MultiDict
+
+from coaching import demo, times
+from coaching.auth import queries, rules
+from coaching.auth.forms import PersonForm
+from coaching.extensions import Refusal, saving
+from coaching.formatting import person_option
+from coaching.models import Role
+
+people = AppGroup("people", help="Add people, and list them.")
+
+
+@people.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(list(Role)), required=True)
+@click.option("--name", required=True)
+@click.option("--phone", required=True, help="With + and the country, such as '+44 20 7946 0958'.")
+@click.option("--zone", required=True, help="An IANA time zone, such as Europe/London.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the input.")
+def add(email: str, role: str, name: str, phone: str, zone: str, *, password_stdin: bool) -> None:
+    """Add a person, and print their id. Without a password they cannot sign in."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    typed = {"email": email, "name": name, "phone": phone, "time_zone": zone, "password": password or ""}
+    form = PersonForm(MultiDict(typed), meta={"csrf": False})
+    if not password_stdin:
+        del form.password
+    if not form.validate():
+        raise click.ClickException("; ".join(f"{field}: {' '.join(faults)}" for field, faults in form.errors.items()))
+    try:
+        with saving():
+            person = rules.register(
+                role=Role(role),
+                name=form.name.data,
+                email=form.email.normal,
+                phone=form.phone.e164,
+                time_zone=form.time_zone.data,
+                password=password,
+                now=times.now(),
+            )
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(person.id)
+
+
+@people.command("list")
+def list_() -> None:
+    """Print everybody: id, role, name, e-mail and time zone, but no phone number."""
+    for person in queries.everybody():
+        click.echo(f"{person.id}\t{person.role}\t{person.name}\t{person.email}\t{person.time_zone}")
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing, quietly, where there are people already.")
+def fill(*, if_empty: bool) -> None:
+    """Fill an empty database with demo people, slots, sessions and feedback around now."""
+    if queries.is_anybody_there():
+        if if_empty:
+            return
+        raise click.ClickException("There are people in this database already. Nothing was changed.")
+    with saving():
+        demo.fill(now=times.now())
+    click.echo("The demo is set up. Its people have no passwords: choose one under “Acting as”.")
+
+
+@click.command("whom")
+def whom() -> None:
+    """Print whom one can act as in a demo: a few coaches and students, and how many there are."""
+    if not current_app.config["DEMO"]:
+        raise click.ClickException("Only in a demo can one act as others.")
+    everybody = queries.people_to_act_as()
+    for role in (Role.COACH, Role.STUDENT):
+        those = [person_option(person) for person in everybody if person.role == role]
+        more = f" and {len(those) - 3} more" if len(those) > 3 else ""
+        click.echo(f"  {', '.join(those[:3])}{more}")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask`."""
+    people.add_command(whom)
+    app.cli.add_command(people)
+    app.cli.add_command(fill)

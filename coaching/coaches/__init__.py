@@ -1,0 +1,1 @@
+"""Whom one can talk to: the coaches and what they offer."""

@@ -1,0 +1,77 @@
+"""What may be asked about coaches and their free slots."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from coaching.extensions import db
+from coaching.models import CoachingSession, Role, TimeSlot, User
+
+NEXT_FEW = 3
+
+
+class Offer(NamedTuple):
+    """A coach, and the first few slots that are free."""
+
+    coach: User
+    slots: list[TimeSlot]
+
+
+def is_free(slot: type[TimeSlot], *, after: datetime) -> ColumnElement[bool]:
+    """Say what "free" means (see "Words" in the contract): on offer, without a live session, not begun."""
+    taken = exists().where(CoachingSession.slot_id == slot.id, CoachingSession.cancelled_at.is_(None))
+    return slot.withdrawn_at.is_(None) & (slot.starts_at > after) & ~taken
+
+
+def coaches_with_free_slots(
+    *, after: datetime, between: tuple[datetime, datetime] | None, words: str, behind: int | None, limit: int
+) -> list[Offer]:
+    """Return coaches who have a free slot, by name, each with the next few, in two statements.
+
+    `between` narrows it to slots that start in a period, `words` to a part of name or headline (`%` and `_` are
+    themselves), `behind` to those who come after that coach (an id) in the list.
+    """
+
+    def nth(n: int) -> ScalarSelect[int]:
+        slot = aliased(TimeSlot)
+        free = select(slot.id).where(slot.coach_id == User.id, is_free(slot, after=after))
+        if between:
+            free = free.where(slot.starts_at >= between[0], slot.starts_at < between[1])
+        return free.order_by(slot.starts_at).offset(n).limit(1).correlate(User).scalar_subquery()
+
+    by_name = tuple_(func.lower(User.name), User.id)
+    asked = (
+        select(User, *(nth(n) for n in range(NEXT_FEW)))
+        .where(User.role == Role.COACH, nth(0).is_not(None))
+        .order_by(func.lower(User.name), User.id)
+        .limit(limit)
+    )
+    if words:
+        asked = asked.where(
+            or_(User.name.icontains(words, autoescape=True), User.headline.icontains(words, autoescape=True))
+        )
+    if behind is not None:
+        last = aliased(User)
+        asked = asked.where(by_name > select(func.lower(last.name), last.id).where(last.id == behind).scalar_subquery())
+    found = [(coach, ids) for coach, *ids in db.session.execute(asked)]
+    wanted = [slot_id for _, ids in found for slot_id in ids if slot_id is not None]
+    slots = {slot.id: slot for slot in db.session.scalars(select(TimeSlot).where(TimeSlot.id.in_(wanted)))}
+    return [Offer(coach, [slots[slot_id] for slot_id in ids if slot_id in slots]) for coach, ids in found]
+
+
+def coach_or_404(coach_id: int) -> User:
+    """Return a coach; anybody else is not found."""
+    return db.one_or_404(select(User).where(User.id == coach_id, User.role == Role.COACH))
+
+
+def free_slots(
+    coach: User, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
+) -> Sequence[TimeSlot]:
+    """Return a coach's free slots, soonest first, from behind a place in the list."""
+    asked = select(TimeSlot).where(TimeSlot.coach_id == coach.id, is_free(TimeSlot, after=after))
+    if behind:
+        asked = asked.where(TimeSlot.starts_at > behind[0])  # a coach's slots never start together
+    return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()

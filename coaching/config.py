@@ -1,0 +1,108 @@
+"""Every setting: its name in the environment, what it means, and its default."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "COACHING_"
+KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_PROXIES"}
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong. Its message is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployer may decide."""
+
+    database_url: str  # DATABASE_URL: where the data lives; a SQLite file in instance/ unless told otherwise
+    secret_key: str  # SECRET_KEY: signs cookies and forms; a demo makes its own, in instance/
+    demo: bool  # COACHING_DEMO: 1 lets anybody act as anybody, for trying the app out; default 0
+    hosts: tuple[str, ...]  # COACHING_HOSTS: names this site answers to, with commas between; default loopback
+    url: str  # COACHING_URL: the site's own address, for links that leave it; default http://127.0.0.1:$PORT
+    proxies: int  # COACHING_PROXIES: how many proxies in front are trusted with X-Forwarded-*; default 0
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
+        """Read the settings from the environment. Raises SettingError at the first that is missing or wrong."""
+        for name in environ:
+            if name.startswith(PREFIX) and name not in KNOWN:
+                raise SettingError(f"{name} is not a setting of this app. Those are {', '.join(sorted(KNOWN))}.")
+        demo = _flag(environ, "COACHING_DEMO")
+        return cls(
+            database_url=_database_url(environ, instance),
+            secret_key=_secret_key(environ, instance, demo=demo),
+            demo=demo,
+            hosts=tuple(_words(environ.get("COACHING_HOSTS", ""))) or LOOPBACK,
+            url=_url(environ),
+            proxies=_count(environ, "COACHING_PROXIES"),
+        )
+
+    def for_flask(self) -> dict[str, Any]:
+        """Return the settings as Flask and its extensions spell them, with what is the same everywhere."""
+        cookie = "coaching" if self.demo else "__Host-coaching"
+        return {
+            "DEMO": self.demo,
+            "URL": self.url,
+            "SECRET_KEY": self.secret_key,
+            "SESSION_COOKIE_NAME": cookie,
+            "SESSION_COOKIE_SECURE": not self.demo,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_REFRESH_EACH_REQUEST": False,
+            "PERMANENT_SESSION_LIFETIME": 30 * 24 * 60 * 60,
+            "TRUSTED_HOSTS": list(self.hosts),
+            "MAX_CONTENT_LENGTH": 256 * 1024,  # a note of 10,000 emoji, percent-encoded, is 120 kB
+            "WTF_CSRF_TIME_LIMIT": None,  # a note may take an hour to write; the token ends with the sign-in
+            "BOOTSTRAP_SERVE_LOCAL": True,
+        }
+
+
+def _database_url(environ: Mapping[str, str], instance: Path) -> str:
+    url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'coaching.sqlite3'}"
+    if not url.startswith(("sqlite:", "postgresql:", "postgres:")):
+        raise SettingError("DATABASE_URL must begin with sqlite: or postgresql:")
+    return url
+
+
+def _secret_key(environ: Mapping[str, str], instance: Path, *, demo: bool) -> str:
+    if key := environ.get("SECRET_KEY"):
+        return key
+    if not demo:
+        raise SettingError("SECRET_KEY is missing: set it to a long random text, the same for every process.")
+    kept = instance / "secret_key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_hex(32), encoding="ascii")
+    return kept.read_text(encoding="ascii")
+
+
+def _flag(environ: Mapping[str, str], name: str) -> bool:
+    value = environ.get(name) or "0"
+    if value not in {"0", "1"}:
+        raise SettingError(f"{name} must be 1 or 0, not {value!r}.")
+    return value == "1"
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name) or "0"
+    if not (value.isascii() and value.isdigit() and int(value) <= 9):
+        raise SettingError(f"{name} must be a whole number from 0 to 9, not {value!r}.")
+    return int(value)
+
+
+def _url(environ: Mapping[str, str]) -> str:
+    value = environ.get("COACHING_URL") or f"http://127.0.0.1:{environ.get('PORT') or '5000'}"
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingError(f"COACHING_URL must be an address such as https://calls.example.org, not {value!r}.")
+    return value.rstrip("/")
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]

@@ -1,0 +1,105 @@
+"""What the two databases say differently: exclusion constraints on PostgreSQL, triggers on SQLite.
+
+The names of the constraints are the same on both, so that a refusal reads the same wherever it comes from.
+"""
+
+from typing import Any
+
+from sqlalchemy import DDL, CheckConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+# On SQLite a moment is text of fixed width, so comparing texts compares moments; these are its quarters of an hour.
+_QUARTERS = "('00:00.000000', '15:00.000000', '30:00.000000', '45:00.000000')"
+
+
+def where(condition: str) -> dict[str, Any]:
+    """Return what makes an index partial on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def slot_times() -> list[CheckConstraint]:
+    """Return rule 1: two elapsed hours, from a quarter of an hour."""
+    return [
+        CheckConstraint("ends_at = starts_at + interval '2 hours'", name="slot_is_two_hours").ddl_if("postgresql"),
+        CheckConstraint("mod(extract(epoch FROM starts_at), 900) = 0", name="slot_on_the_quarter").ddl_if("postgresql"),
+        CheckConstraint(
+            "ifnull(strftime('%s', ends_at) - strftime('%s', starts_at), 0) = 7200", name="slot_is_two_hours"
+        ).ddl_if("sqlite"),
+        CheckConstraint(
+            f"substr(starts_at, 15) IN {_QUARTERS} AND substr(ends_at, 15) = substr(starts_at, 15)",
+            name="slot_on_the_quarter",
+        ).ddl_if("sqlite"),
+    ]
+
+
+def never_overlap(name: str, who: str, while_: str) -> list[ExcludeConstraint[Any]]:
+    """Return rules 2 and 4 for PostgreSQL: of the rows that count, no two of one person share a moment.
+
+    The person's id stands as a range of one, because GiST knows `&&` for ranges without an extension.
+    """
+    return [
+        ExcludeConstraint(
+            (text(f"int8range({who}, {who}, '[]')"), "&&"),
+            (text("tstzrange(starts_at, ends_at, '[)')"), "&&"),
+            where=text(while_),
+            using="gist",
+            name=name,
+        ).ddl_if("postgresql")
+    ]
+
+
+def triggers() -> dict[str, list[DDL]]:
+    """Return, for each table, the triggers that are made with it."""
+    return {
+        "time_slot": [
+            *_sqlite_overlap("slots_of_one_coach", "time_slot", "coach_id", "withdrawn_at"),
+            *_slot_times_never_change(),
+        ],
+        "coaching_session": _sqlite_overlap(
+            "sessions_of_one_student", "coaching_session", "student_id", "cancelled_at"
+        ),
+    }
+
+
+def _sqlite_overlap(name: str, table: str, who: str, ended: str) -> list[DDL]:
+    """Rules 2 and 4 for SQLite. Every row is two hours long, so a clash starts less than two hours before or after."""
+    return [
+        DDL(f"""
+            CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON "{table}" WHEN NEW.{ended} IS NULL
+            BEGIN
+                SELECT RAISE(ABORT, '{name}') WHERE EXISTS (
+                    SELECT 1 FROM "{table}"
+                    WHERE {who} = NEW.{who} AND {ended} IS NULL {but_itself}
+                    AND starts_at > strftime('%%Y-%%m-%%d %%H:%%M:%%f000', NEW.starts_at, '-2 hours')
+                    AND starts_at < NEW.ends_at
+                );
+            END
+        """).execute_if("sqlite")
+        for verb, but_itself in (("INSERT", ""), ("UPDATE", "AND id <> NEW.id"))
+    ]
+
+
+def _slot_times_never_change() -> list[DDL]:
+    return [
+        DDL("""
+            CREATE TRIGGER slot_times_never_change BEFORE UPDATE OF coach_id, starts_at, ends_at ON time_slot
+            WHEN OLD.coach_id <> NEW.coach_id OR OLD.starts_at <> NEW.starts_at OR OLD.ends_at <> NEW.ends_at
+            BEGIN
+                SELECT RAISE(ABORT, 'slot_times_never_change');
+            END
+        """).execute_if("sqlite"),
+        DDL("""
+            CREATE OR REPLACE FUNCTION slot_times_never_change() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION 'the times of a slot never change'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'slot_times_never_change';
+            END $$
+        """).execute_if("postgresql"),
+        DDL("""
+            CREATE TRIGGER slot_times_never_change BEFORE UPDATE OF coach_id, starts_at, ends_at ON time_slot
+            FOR EACH ROW WHEN (
+                (OLD.coach_id, OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.coach_id, NEW.starts_at, NEW.ends_at)
+            )
+            EXECUTE FUNCTION slot_times_never_change()
+        """).execute_if("postgresql"),
+    ]

@@ -1,0 +1,148 @@
+"""The extensions, the database connection, and `saving()`: the one place that commits."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import IntegrityError
+
+from coaching.models import Base, CoachingSession, TimeSlot, User
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate()
+login = LoginManager()
+csrf = CSRFProtect()
+bootstrap = Bootstrap5()
+
+BUSY_SECONDS = 30  # how long a writer waits for its turn on SQLite
+
+
+class Refusal(Exception):
+    """A rule says no. Its message is a sentence for the person who asked.
+
+    `field` names the input that is at fault, where it is one (the form comes back with 422); without it, what was
+    asked for cannot be (409), and `nearest` holds free slots to take instead.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, nearest: list[TimeSlot] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.nearest = nearest
+
+
+# What the database refused, in its own words, and what that means to the person who asked.
+MEANINGS = {
+    "one_live_session_per_slot": "Somebody else has just booked this time.",
+    "UNIQUE constraint failed: coaching_session.slot_id": "Somebody else has just booked this time.",
+    "live_session_keeps_its_slot": "This time is no longer on offer.",
+    "sessions_of_one_student": "This overlaps another session of the same student.",
+    "slots_of_one_coach": "This overlaps another slot of the same coach.",
+    "uq_feedback_session_id": "Feedback on this session is there already.",
+    "UNIQUE constraint failed: feedback.session_id": "Feedback on this session is there already.",
+    "uq_user_email": "Somebody has registered with this e-mail address already. Is it you? Then sign in.",
+    "UNIQUE constraint failed: user.email": "Somebody has registered with this e-mail address already. Is it you? Then sign in.",
+    # SQLite does not name a foreign key; of ours, only this one can be broken by somebody being quicker.
+    "FOREIGN KEY constraint failed": "This time is no longer on offer.",
+}
+
+
+@contextmanager
+def saving() -> Iterator[None]:
+    """Do something to the data: all of it, or nothing when anything inside raises.
+
+    On SQLite it begins by taking the write lock (`BEGIN IMMEDIATE`), so that what is read inside is still true when
+    it is written.
+    """
+    db.session.commit()
+    db.session.connection(execution_options={"writing": True})
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.expunge_all()  # what was read stays readable, for the page that says what went wrong
+        db.session.rollback()
+        raise
+
+
+@contextmanager
+def refusing(refusal: type[Refusal], field: str | None = None) -> Iterator[None]:
+    """Write what was done inside to the database now, and say its no in the words of `refusal`."""
+    try:
+        with db.session.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise refusal(_meaning(error), field=field) from error
+
+
+def hold(*rows: CoachingSession | User | TimeSlot) -> None:
+    """Lock rows until `saving()` ends, and read them anew.
+
+    Always sessions first, then people, then slots, each by id: whoever locks in one order never deadlocks.
+    `FOR NO KEY UPDATE` lets others still point at a row; SQLite needs no lock, it has one writer at a time.
+    """
+    order = (CoachingSession, User, TimeSlot)
+    for row in sorted(rows, key=lambda row: (order.index(type(row)), row.id)):
+        db.session.refresh(row, with_for_update={"key_share": True})
+
+
+def _meaning(error: IntegrityError) -> str:
+    if isinstance(error.orig, psycopg.Error):
+        return MEANINGS[error.orig.diag.constraint_name or ""]
+    return MEANINGS[str(error.orig)]
+
+
+def init_app(app: Flask, database_url: str) -> None:
+    """Tie the extensions to the app."""
+    _connect(app, database_url)
+    migrate.init_app(app, db, directory=str(Path(__file__).resolve().parent.parent / "migrations"))
+    login.session_protection = None  # it would write the cookie anew whenever a browser changes its name
+    login.init_app(app)
+    csrf.init_app(app)
+    bootstrap.init_app(app)
+
+
+def _connect(app: Flask, database_url: str) -> None:
+    """Point the app at its database."""
+    if database_url.startswith("sqlite"):
+        app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_SECONDS}}
+    else:
+        # libpq reads its own addresses, several hosts and all; SQLAlchemy would understand only some of them.
+        defaults: Mapping[str, Any] = {"connect_timeout": 5, "application_name": "coaching"}
+        missing = {name: value for name, value in defaults.items() if name not in conninfo_to_dict(database_url)}
+        app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "creator": lambda: psycopg.connect(database_url, **missing),
+            "pool_pre_ping": True,
+            "pool_timeout": 10,
+        }
+    db.init_app(app)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Make SQLite keep what it acknowledged (FULL), check foreign keys, and let readers read while one writes (WAL)."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None  # the driver would otherwise begin transactions where it sees fit
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction for reads as well (one page, one state of the data); a writer takes the lock at once."""
+    if connection.dialect.name == "sqlite":
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

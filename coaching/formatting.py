@@ -1,0 +1,150 @@
+"""How a date, a time, a name and a number are said, always for one reader's time zone."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Protocol
+
+import nh3
+import phonenumbers
+from flask import Flask
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from phonenumbers import PhoneNumberFormat
+
+from coaching import times
+from coaching.models import Role, User
+
+RATINGS = {1: "not helpful", 2: "a little helpful", 3: "helpful", 4: "very helpful", 5: "excellent"}
+
+
+class Timed(Protocol):
+    """A slot or a session: it starts and it ends."""
+
+    @property
+    def starts_at(self) -> datetime: ...  # noqa: D102
+
+    @property
+    def ends_at(self) -> datetime: ...  # noqa: D102
+
+
+def day(when: date) -> str:
+    """Say a day: `Tuesday 24 November 2026`."""
+    return f"{when:%A} {when.day} {when:%B %Y}"
+
+
+def near(when: date, today: date) -> str:
+    """Say how near a day is, where a word for it helps: `today`, `tomorrow`, `yesterday`, or nothing."""
+    return {0: "today", 1: "tomorrow", -1: "yesterday"}.get((when - today).days, "")
+
+
+def zone_name(at: datetime, zone: str) -> str:
+    """Say a zone as it is called at a moment: `CET`, or `UTC+05:45` where it has no name of its own."""
+    here = times.local(at, zone)
+    name = here.tzname() or ""
+    if name.isalpha():
+        return name
+    offset = f"{here:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
+def hours(timed: Timed, zone: str) -> str:
+    """Say from when to when, and in which zone: `14:00–16:00 CET`."""
+    start, end = times.local(timed.starts_at, zone), times.local(timed.ends_at, zone)
+    before, after = zone_name(timed.starts_at, zone), zone_name(timed.ends_at, zone)
+    if before != after:  # the clocks change on the way
+        return f"{start:%H:%M} {before}–{end:%H:%M} {after}"
+    overnight = "" if start.date() == end.date() else f" ({end:%a})"
+    return f"{start:%H:%M}–{end:%H:%M}{overnight} {after}"
+
+
+def clock(at: datetime, zone: str) -> str:
+    """Say a time of day and its zone: `14:00 CET`."""
+    return f"{times.local(at, zone):%H:%M} {zone_name(at, zone)}"
+
+
+def short(timed: Timed, zone: str) -> str:
+    """Say when something starts, in little room: `Tue 24 Nov, 14:00 CET`."""
+    start = times.local(timed.starts_at, zone)
+    return f"{start:%a} {start.day} {start:%b}, {clock(timed.starts_at, zone)}"
+
+
+def full(timed: Timed, zone: str) -> str:
+    """Say the day, the hours and the zone: `Tuesday 24 November 2026, 14:00–16:00 CET`."""
+    return f"{day(times.local(timed.starts_at, zone).date())}, {hours(timed, zone)}"
+
+
+def until(at: datetime, now: datetime) -> str:
+    """Say how long it is until a moment, roughly: `in 20 minutes`, `in 3 hours`, `in 5 days`, `now`."""
+    left = at - now
+    if left <= timedelta():
+        return "now"
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if left >= 2 * length or unit == "minute":
+            count = max(1, left // length)
+            return f"in {count} {unit}{'s' if count > 1 else ''}"
+    return ""
+
+
+def by_day(items: Iterable[Any], zone: str) -> list[tuple[date, list[Any]]]:
+    """Gather what is in order of time under the days of one zone."""
+    days = groupby(items, key=lambda item: times.local(getattr(item, "session", item).starts_at, zone).date())
+    return [(when, list(those)) for when, those in days]
+
+
+def number(e164: str) -> str:
+    """Say a phone number the way it is read aloud: `+1 415-555-2671`."""
+    return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.INTERNATIONAL)
+
+
+def initial(name: str) -> str:
+    """Return what stands in a person's circle: the first letter or sign of the name."""
+    return next((letter.upper() for letter in name if letter.isalnum()), name[:1])
+
+
+def person_option(person: User) -> str:
+    """Say a person and what they are: `Ana Silva (coach)`."""
+    return f"{person.name} ({Role(person.role)})"
+
+
+_markdown = (
+    MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
+)
+_tags = {"a", "blockquote", "br", "code", "del", "em", "h3", "hr", "li", "ol", "p", "pre", "s", "strong"} | {
+    "table", "tbody", "td", "th", "thead", "tr", "ul"
+}  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def markdown(text: str) -> Markup:
+    """Turn a note into HTML in which nothing malicious is left: no script, no image, no style, no foreign scheme."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.tag.startswith("h") and token.tag != "hr":
+            token.tag = "h3"  # a note's headings stand below the page's own
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    # nh3 is the sanitiser; that is what makes this safe to mark.
+    return Markup(
+        nh3.clean(html, tags=_tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"})
+    )  # noqa: S704
+
+
+def rating(value: int) -> str:
+    """Say a rating with its word: `4 – very helpful`."""
+    return f"{value} – {RATINGS[value]}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Say several things as one: `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates these words."""
+    for filter_ in (
+        by_day, clock, day, full, hours, initial, markdown, near, number, person_option, rating, short, until, zone_name
+    ):  # fmt: skip
+        app.add_template_filter(filter_)
+    app.add_template_filter(times.local)
+    app.add_template_filter(times.week_of)

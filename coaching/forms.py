@@ -1,0 +1,181 @@
+"""What the forms of all features share: how typed text is read, and how a fault is said."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_wtf import FlaskForm
+from wtforms import DateField, EmailField, RadioField, SelectField, StringField, TelField, TextAreaField, TimeField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from coaching import text, times
+from coaching.extensions import Refusal
+
+# What WTForms says by itself, in words that a person uses.
+WORDS = {
+    "Not a valid date value.": "Enter a day, such as 2026-11-24.",
+    "Not a valid time value.": "Enter a time, such as 09:30.",
+    "Not a valid integer value.": "Enter a whole number.",
+    "Not a valid choice.": "Choose one of the list.",
+    "Invalid Choice: could not coerce.": "Choose one of the list.",
+    "This field is required.": "Fill this in.",
+}
+
+
+class _OurWords:
+    def gettext(self, string: str) -> str:
+        return WORDS.get(string, string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return singular if n == 1 else plural
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form of this site."""
+
+    refusal: Refusal | None = None
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Say faults in our words."""
+
+        def get_translations(self, form: Any) -> _OurWords:  # noqa: ARG002, D102
+            return _OurWords()
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that a page with this form has: 409 refused, 422 filled in wrongly, 200 neither."""
+        if self.refusal:
+            return 409
+        return 422 if self.errors else 200
+
+    def show(self, refusal: Refusal) -> None:
+        """Take up what a rule refused: beside the field that is at fault, or above the form."""
+        if refusal.field:
+            field = self[refusal.field]
+            field.errors = [*field.errors, refusal.message]
+        else:
+            self.refusal = refusal
+
+
+def required(message: str) -> InputRequired:
+    """Insist on a field, in a sentence of its own. Blanks alone are nothing."""
+    return InputRequired(message)
+
+
+def at_most(length: int) -> Length:
+    """Bound a text."""
+    return Length(max=length, message=f"Use at most {length:,} characters.")
+
+
+class LineField(StringField):
+    """One line of text: blanks around it and doubled blanks in it go."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Tidy what was typed."""
+        self.data = text.one_line(valuelist[0]) if valuelist else ""
+        self.raw_data = [self.data] if self.data else []
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse control characters, and text in which nothing can be seen."""
+        if self.data and not text.is_legible(self.data):
+            raise ValidationError("Use letters that can be seen.")
+
+
+class ParagraphsField(TextAreaField):
+    """Several lines of text, kept as typed, but for the line ends that browsers make of them (CRLF becomes LF)."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what was typed."""
+        self.data = text.unix_lines(valuelist[0]) if valuelist else ""
+
+
+class PhoneField(TelField):
+    """A phone number that begins with + and its country. Lenient in what it takes; `e164` is what is kept."""
+
+    @property
+    def e164(self) -> str:
+        """The number as it is stored, such as `+14155552671` (E.164). Raises ValueError where it is not one."""
+        return text.e164(self.data or "")
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse what cannot be a number, and say what is missing."""
+        if not (self.data or "").strip():
+            return
+        try:
+            _ = self.e164
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class AddressField(EmailField):
+    """An e-mail address. `normal` is what is kept, in small letters."""
+
+    @property
+    def normal(self) -> str:
+        """The address as it is stored and looked up."""
+        return validate_email(
+            (self.data or "").strip(), check_deliverability=False, globally_deliverable=False
+        ).normalized.lower()
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse what cannot be an address. Whether mail arrives there is not asked."""
+        if not (self.data or "").strip():
+            return
+        try:
+            normal = self.normal
+        except EmailNotValidError as error:
+            raise ValidationError("Enter an e-mail address, such as ana@example.org.") from error
+        if "." not in normal.rpartition("@")[2] or len(normal) > 254:
+            raise ValidationError("Enter an e-mail address, such as ana@example.org.")
+
+
+class DayField(DateField):
+    """A calendar day, within the years that clocks can be reckoned for."""
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse years that nobody can mean."""
+        if self.data and not date(2000, 1, 1) <= self.data <= date(2100, 12, 31):
+            raise ValidationError("Choose a day between the years 2000 and 2100.")
+
+
+class ClockField(TimeField):
+    """A time on the wall clock. The rule says which are allowed; the steps only help the browser to offer them."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, format=["%H:%M", "%H:%M:%S"], render_kw={"step": 900}, **kwargs)
+
+
+class WhichField(RadioField):
+    """Which of the two is meant, asked only where the clocks go back and a time comes twice."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This time comes twice on that day, because the clocks go back. Which is meant?",
+            choices=[("first", "The first, before the clocks go back"), ("second", "The second, after they went back")],
+            validators=[Optional()],
+        )
+
+
+class ZoneField(SelectField):
+    """An IANA time zone, out of all there are."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label, choices=_zone_choices(), validators=[required("Choose your time zone.")])
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse a zone that does not exist."""
+        if self.data and self.data not in times.zones():
+            raise ValidationError("Choose a time zone of the list.")
+
+
+@cache
+def _zone_choices() -> dict[str, list[tuple[str, str]]]:
+    """Every zone under its part of the world, so that typing a city's first letters finds it."""
+    groups: dict[str, list[tuple[str, str]]] = {"": [("", "Choose …")]}
+    for zone in times.zones():
+        region, _, city = zone.partition("/")
+        group, label = (region, city) if city else ("Others", region)
+        groups.setdefault(group, []).append((zone, label.replace("_", " ").replace("/", " – ")))
+    groups["Others"] = groups.pop("Others", [])
+    return groups

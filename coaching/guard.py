@@ -1,0 +1,102 @@
+"""Who may pass which door. A view that does not say whom it is for is closed to everybody."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import flask
+from flask import abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_user, logout_user
+
+from coaching.models import Role, SignIn, User
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+STRANGER = "stranger"  # somebody who is not signed in
+EVERYBODY = frozenset({STRANGER, *Role})
+LARGEST_ID = 2**31 - 1
+
+
+def public(view: View) -> View:
+    """Let everybody in, signed in or not."""
+    view.__dict__["for_whom"] = EVERYBODY
+    return view
+
+
+def only(*roles: Role) -> Callable[[View], View]:
+    """Let in those who are signed in and have one of these roles; the others get 403."""
+
+    def mark(view: View) -> View:
+        view.__dict__["for_whom"] = frozenset(roles)
+        return view
+
+    return mark
+
+
+signed_in = only(*Role)
+
+
+def for_whom(endpoint: str) -> frozenset[str]:
+    """Return who may pass; nobody where the view does not say."""
+    whom: frozenset[str] = getattr(current_app.view_functions[endpoint], "for_whom", frozenset())
+    return whom
+
+
+def me() -> User:
+    """Return the person who asks. Only for views behind a door that stops strangers."""
+    person: User = current_user.person
+    return person
+
+
+def visitor() -> User | None:
+    """Return the person who asks, or None for a stranger."""
+    return me() if current_user.is_authenticated else None
+
+
+def enter(sign_in: SignIn, *, remember: bool = False) -> None:
+    """Give this browser the cookie of a sign-in; with `remember` it outlives the browser's window."""
+    flask.session.clear()  # nothing of whoever sat here before is handed on, the forms' token included
+    flask.session.permanent = remember
+    login_user(sign_in)
+
+
+def leave() -> None:
+    """Take the cookie away again."""
+    logout_user()
+    flask.session.clear()
+
+
+def check() -> ResponseReturnValue | None:
+    """Stop who may not pass, then what no address or form of this site can mean. Runs before every view."""
+    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    if request.content_length is not None and request.content_length > limit:
+        abort(413)
+    if request.endpoint is None:
+        return None  # no such address, or not by this method: Flask says so itself
+    whom = for_whom(request.endpoint)
+    if STRANGER not in whom:
+        person = visitor()
+        if person is None:
+            asked_for = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+            return redirect(url_for("auth.sign_in", next=asked_for))
+        if person.role not in whom:
+            abort(403)
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (request.view_args or {}).values()):
+        abort(404)  # more than any id can be, and more than a database can compare
+    if any(not _is_text(value) for value in _typed()):
+        abort(400)
+    return None
+
+
+def _typed() -> Iterator[str]:
+    """Everything that the client wrote: the path, and names and values of query and form."""
+    yield request.path
+    for values in (request.args, request.form):
+        for name, value in values.items(multi=True):
+            yield name
+            yield value
+
+
+def _is_text(value: str) -> bool:
+    """No NUL, which PostgreSQL refuses, and no lone surrogate, which nothing can store."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)

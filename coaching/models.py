@@ -1,0 +1,279 @@
+"""The whole shape of the data, and what must never be in it.
+
+Every promise here is kept by the database itself, on SQLite and on PostgreSQL: a check before an insert is a courtesy,
+the constraint decides. What the two databases say differently stands in `coaching/ddl.py`.
+"""
+
+import enum
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
+
+from coaching import ddl
+
+
+class Role(enum.StrEnum):
+    """What a person does here. The organiser of the programme is its `admin`."""
+
+    STUDENT = "student"
+    COACH = "coach"
+    ADMIN = "admin"
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment. Goes in with any zone, never without one; comes out in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime; SQLite, which keeps no zone, is given UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every table shares: names for its constraints, and ids that are never given twice."""
+
+    # On the registry, because Flask-SQLAlchemy rebuilds the base class and trips over a map that stands on it.
+    registry = registry(
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            Role: Enum(Role, native_enum=False, create_constraint=False, length=7, values_callable=list),
+        },
+        metadata=MetaData(
+            naming_convention={
+                "pk": "pk_%(table_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            }
+        ),
+    )
+
+
+def _table(*promises: Any) -> tuple[Any, ...]:
+    """Table arguments: SQLite would otherwise give a deleted row's id to the next row, and with it its cookies."""
+    return (*promises, {"sqlite_autoincrement": True})
+
+
+class User(Base):
+    """A person: a student, a coach, or the programme's organiser."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role: Mapped[Role]
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text, unique=True)
+    # Private by default: to read one of these without having asked for it by name is an error, not a leak.
+    phone: Mapped[str] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    password_hash: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_raiseload=True)
+    time_zone: Mapped[str] = mapped_column(Text)
+    headline: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[datetime]
+
+    __table_args__ = _table(
+        UniqueConstraint("id", "role"),  # so that others can point at "a student", not just at a person
+        CheckConstraint("role IN ('student', 'coach', 'admin')", name="known_role"),
+        CheckConstraint("length(name) <= 80 AND trim(name) <> ''", name="name_is_said"),
+        CheckConstraint("length(email) BETWEEN 3 AND 254 AND email LIKE '_%@_%'", name="email_is_an_address"),
+        CheckConstraint("length(phone) BETWEEN 6 AND 16 AND phone LIKE '+%'", name="phone_is_e164"),
+        CheckConstraint("time_zone <> ''", name="time_zone_is_said"),
+        CheckConstraint("length(headline) <= 160", name="headline_is_short"),
+        CheckConstraint("headline = '' OR role = 'coach'", name="headline_is_a_coachs"),
+    )
+
+
+class SignIn(Base):
+    """One browser in which a person is signed in. When the row goes, so does the sign-in.
+
+    The cookie holds a random token; only its SHA-256 is kept here, so that a copy of the table opens no door.
+    """
+
+    __tablename__ = "sign_in"
+
+    # What Flask-Login asks of its "current user", which is this row: it and the person come in one statement.
+    is_authenticated = is_active = True
+    is_anonymous = False
+    token: ClassVar[str]  # known to the browser alone, and here only in the request that made it
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    person: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = _table(CheckConstraint("length(token_hash) = 64", name="token_is_hashed"))
+
+    def get_id(self) -> str:
+        """Return what Flask-Login puts into the cookie."""
+        return self.token
+
+
+class TimeSlot(Base):
+    """Two hours that a coach offers, from its start up to, but not including, its end.
+
+    Its times never change once written: to move a slot is to withdraw it and to offer another.
+    """
+
+    __tablename__ = "time_slot"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    coach_id: Mapped[int]
+    coach_role: Mapped[Role] = mapped_column(Computed("'coach'", persisted=True), deferred=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    offered_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    is_offered: Mapped[int | None] = mapped_column(
+        Computed("CASE WHEN withdrawn_at IS NULL THEN 1 END", persisted=True), deferred=True
+    )
+
+    coach: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
+
+    __table_args__ = _table(
+        ForeignKeyConstraint(["coach_id", "coach_role"], ["user.id", "user.role"], name="slot_is_a_coachs"),
+        # What a session repeats of its slot, so that the two can never disagree …
+        UniqueConstraint("id", "coach_id", "starts_at", "ends_at", name="slot_as_booked"),
+        # … and while it is live, that the slot stands: one that is booked cannot be withdrawn (rule 6).
+        UniqueConstraint("id", "is_offered", name="slot_as_offered"),
+        *ddl.slot_times(),
+        CheckConstraint("offered_at < starts_at", name="slot_lies_ahead"),
+        *ddl.never_overlap("slots_of_one_coach", "coach_id", "withdrawn_at IS NULL"),
+        Index("ix_time_slot_coach", "coach_id", "starts_at", **ddl.where("withdrawn_at IS NULL")),
+        Index("ix_time_slot_starts", "starts_at", **ddl.where("withdrawn_at IS NULL")),
+    )
+
+
+class CoachingSession(Base):
+    """One student's booking of one slot. It is live until it is cancelled, and stays in the history after that."""
+
+    __tablename__ = "coaching_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slot_id: Mapped[int] = mapped_column(index=True)
+    coach_id: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    student_id: Mapped[int]
+    student_role: Mapped[Role] = mapped_column(Computed("'student'", persisted=True), deferred=True)
+    topic: Mapped[str] = mapped_column(Text, server_default="")
+    booked_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    is_live: Mapped[int | None] = mapped_column(
+        Computed("CASE WHEN cancelled_at IS NULL THEN 1 END", persisted=True), deferred=True
+    )
+
+    coach: Mapped[User] = relationship(
+        lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(CoachingSession.coach_id) == User.id"
+    )
+    student: Mapped[User] = relationship(
+        lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(CoachingSession.student_id) == User.id"
+    )
+    feedback: Mapped["Feedback | None"] = relationship(
+        lazy="raise_on_sql", viewonly=True, primaryjoin="CoachingSession.id == foreign(Feedback.session_id)"
+    )
+
+    __table_args__ = _table(
+        ForeignKeyConstraint(["student_id", "student_role"], ["user.id", "user.role"], name="only_a_student_books"),
+        ForeignKeyConstraint(
+            ["slot_id", "coach_id", "starts_at", "ends_at"],
+            ["time_slot.id", "time_slot.coach_id", "time_slot.starts_at", "time_slot.ends_at"],
+            name="session_agrees_with_its_slot",
+        ),
+        ForeignKeyConstraint(
+            ["slot_id", "is_live"], ["time_slot.id", "time_slot.is_offered"], name="live_session_keeps_its_slot"
+        ),
+        UniqueConstraint("id", "coach_id", name="session_of_its_coach"),
+        CheckConstraint("length(topic) <= 500", name="topic_is_short"),
+        CheckConstraint("length(reason) <= 500", name="reason_is_short"),
+        CheckConstraint("booked_at < starts_at", name="booked_before_it_starts"),
+        CheckConstraint("cancelled_at < starts_at", name="cancelled_before_it_starts"),
+        CheckConstraint("(cancelled_at IS NULL) = (cancelled_by_id IS NULL)", name="cancelled_by_somebody"),
+        CheckConstraint("cancelled_by_id IN (student_id, coach_id)", name="cancelled_by_one_of_the_two"),
+        CheckConstraint("reason = '' OR cancelled_at IS NOT NULL", name="reason_is_for_cancelling"),
+        Index("one_live_session_per_slot", "slot_id", unique=True, **ddl.where("cancelled_at IS NULL")),
+        *ddl.never_overlap("sessions_of_one_student", "student_id", "cancelled_at IS NULL"),
+        Index("ix_coaching_session_coach", "coach_id", "starts_at"),
+        Index("ix_coaching_session_student", "student_id", "starts_at"),
+    )
+
+
+class Feedback(Base):
+    """What the coach recorded of one session, for coaches' eyes alone."""
+
+    __tablename__ = "feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(unique=True)
+    left_by: Mapped[int]
+    rating: Mapped[int]
+    note: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    corrected_at: Mapped[datetime | None]
+
+    __table_args__ = _table(
+        ForeignKeyConstraint(
+            ["session_id", "left_by"],
+            ["coaching_session.id", "coaching_session.coach_id"],
+            name="feedback_is_the_coachs",
+        ),
+        CheckConstraint("rating IN (1, 2, 3, 4, 5)", name="rating_is_1_to_5"),
+        CheckConstraint("length(note) <= 10000", name="note_is_short"),
+    )
+
+
+class EarlierFeedback(Base):
+    """What a feedback said before its author corrected it."""
+
+    __tablename__ = "earlier_feedback"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), index=True)
+    rating: Mapped[int]
+    note: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+    replaced_at: Mapped[datetime]
+
+    __table_args__ = _table(
+        CheckConstraint("rating IN (1, 2, 3, 4, 5)", name="earlier_rating_is_1_to_5"),
+        CheckConstraint("length(note) <= 10000", name="earlier_note_is_short"),
+    )
+
+
+for table, statements in ddl.triggers().items():
+    for statement in statements:
+        event.listen(Base.metadata.tables[table], "after_create", statement)

@@ -1,0 +1,83 @@
+"""What every answer has in common: the shape of a page, its status, its headers, and where the next page begins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from flask import Flask, Response, render_template, request
+
+from coaching import times
+from coaching.forms import Form
+
+Row = TypeVar("Row")
+
+PAGE_LENGTH = 50
+
+# Every file comes from this site, and no script or style stands in a page: what somebody types can never run.
+POLICY = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
+    "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'",
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rows(Generic[Row]):
+    """One page of a list, and where the next begins (None on the last)."""
+
+    rows: Sequence[Row]
+    after: str | None
+
+    @classmethod
+    def of(cls, found: Sequence[Row], length: int, mark: Any) -> "Rows[Row]":
+        """Cut what was found (one more than a page, where there is more) to a page. `mark` says a row's place."""
+        rows = found[:length]
+        return cls(rows, mark(rows[-1]) if len(found) > length else None)
+
+
+def page(template: str, *, form: Form | None = None, status: int | None = None, **context: Any) -> tuple[str, int]:
+    """Render a page. A form that is at fault makes it 422, one that a rule refused 409."""
+    return render_template(template, form=form, **context), status or (form.status if form else 200)
+
+
+def place(starts_at: datetime, row_id: int) -> str:
+    """Say where a row stands in a list in order of time, for the link to the next page."""
+    return f"{int(starts_at.timestamp())}-{row_id}"
+
+
+def place_asked_for() -> tuple[datetime, int] | None:
+    """Read `?after=`: a moment (UTC) and an id. Nonsense counts as absent."""
+    seconds, _, row_id = request.args.get("after", "").partition("-")
+    if not (_is_count(seconds) and _is_count(row_id)):
+        return None
+    return times.EPOCH + timedelta(seconds=int(seconds)), int(row_id)
+
+
+def id_asked_for(name: str) -> int | None:
+    """Read an id from the query. Nonsense counts as absent."""
+    value = request.args.get(name, "")
+    return int(value) if _is_count(value) else None
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**33
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if not (request.endpoint or "").endswith("static"):
+        headers["Cache-Control"] = "no-store"
+        response.vary.add("Cookie")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Put the headers on everything that leaves."""
+    app.after_request(_headers)

@@ -1,0 +1,1 @@
+"""The calls themselves: booking, moving, cancelling, and the feedback afterwards."""

@@ -1,0 +1,40 @@
+"""What may be typed about sessions."""
+
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from coaching.formatting import RATINGS
+from coaching.forms import Form, ParagraphsField, at_most, required
+
+NOT_THERE = "That time is not there. Choose one of these."
+
+
+class BookForm(Form):
+    """What is it to be about?"""
+
+    topic = ParagraphsField("What would you like to talk about? (optional)", validators=[at_most(500)])
+
+
+class MoveForm(Form):
+    """Which slot instead?"""
+
+    slot_id = IntegerField(
+        "New time", validators=[required("Choose one of the times."), NumberRange(1, 2**31 - 1, NOT_THERE)]
+    )
+
+
+class CancelForm(Form):
+    """Why?"""
+
+    reason = ParagraphsField("Reason (optional)", validators=[at_most(500)])
+
+
+class FeedbackForm(Form):
+    """How was it?"""
+
+    rating = SelectField(
+        "How satisfied was the student?",
+        choices=[("", "Choose …"), *((str(value), f"{value} – {word}") for value, word in RATINGS.items())],
+        validators=[InputRequired("Choose a rating from 1 to 5.")],
+    )
+    note = ParagraphsField("Notes", validators=[at_most(10_000)])

@@ -1,0 +1,152 @@
+"""What may be asked about sessions. Whose they are is part of every question."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, null, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from werkzeug.exceptions import NotFound
+
+from coaching.coaches.queries import is_free
+from coaching.extensions import db
+from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
+
+
+class When(StrEnum):
+    """The tabs of the list."""
+
+    UPCOMING = "upcoming"
+    PREVIOUS = "previous"
+    CANCELLED = "cancelled"
+
+
+class Call(NamedTuple):
+    """A session as one of its two people sees it: with the other one, and what may be seen of them.
+
+    `number` is the other's phone number (E.164), or None where the two have no live session together (rule 9).
+    `feedback` is None for a student, always (rule 10).
+    """
+
+    session: CoachingSession
+    other: User
+    number: str | None
+    feedback: Feedback | None
+
+
+def calls(
+    person: User, when: When, *, now: datetime, limit: int, behind: tuple[datetime, int] | None = None
+) -> list[Call]:
+    """Return a tab of a person's sessions: the upcoming soonest first, the others latest first."""
+    session, in_order = CoachingSession, tuple_(CoachingSession.starts_at, CoachingSession.id)
+    if when == When.UPCOMING:
+        asked = _of(person).where(session.cancelled_at.is_(None), session.ends_at > now)
+        asked = asked.order_by(session.starts_at, session.id)
+        return _calls(asked.where(in_order > behind) if behind else asked, limit)
+    if when == When.PREVIOUS:
+        asked = _of(person).where(session.cancelled_at.is_(None), session.ends_at <= now)
+    else:
+        asked = _of(person).where(session.cancelled_at.is_not(None))
+    asked = asked.order_by(session.starts_at.desc(), session.id.desc())
+    return _calls(asked.where(in_order < behind) if behind else asked, limit)
+
+
+def calls_without_feedback(coach: User, *, now: datetime, limit: int) -> list[Call]:
+    """Return a coach's previous sessions that wait for their feedback, latest first."""
+    session = CoachingSession
+    waiting = session.cancelled_at.is_(None) & (session.ends_at <= now) & Feedback.id.is_(None)
+    return _calls(_of(coach).where(waiting).order_by(session.starts_at.desc()), limit)
+
+
+def call_or_404(session_id: int, person: User) -> Call:
+    """Return a session of this person's; anybody else's is not found (rule 11)."""
+    found = _calls(_of(person).where(CoachingSession.id == session_id), 1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = None) -> CoachingSession | None:
+    """Return the live session of a student, with its coach, that overlaps a slot (rule 4)."""
+    asked = (
+        select(CoachingSession)
+        .options(joinedload(CoachingSession.coach, innerjoin=True))
+        .where(_overlaps(student.id, slot.starts_at, slot.ends_at))
+    )
+    return db.session.scalar(asked.where(CoachingSession.id != but.id) if but else asked)
+
+
+def slots_to_choose(session: CoachingSession, *, after: datetime, limit: int) -> Sequence[TimeSlot]:
+    """Return the slots that a session could move to: free, of the same coach, clear of the student's others."""
+    asked = _bookable(session.coach_id, session.student_id, after=after, but=session)
+    return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
+
+
+def nearest_slots(slot: TimeSlot, student: User, *, now: datetime) -> list[TimeSlot]:
+    """Return up to three free slots of the same coach, nearest in time to one that was lost."""
+    free = _bookable(slot.coach_id, student.id, after=now)
+    later = free.where(TimeSlot.starts_at >= slot.starts_at).order_by(TimeSlot.starts_at)
+    earlier = free.where(TimeSlot.starts_at < slot.starts_at).order_by(TimeSlot.starts_at.desc())
+    found = [*db.session.scalars(later.limit(3)), *db.session.scalars(earlier.limit(3))]
+    nearest = sorted(found, key=lambda other: abs(other.starts_at - slot.starts_at))[:3]
+    return sorted(nearest, key=lambda other: other.starts_at)
+
+
+def slot_with_id(slot_id: int) -> TimeSlot | None:
+    """Return a slot, whoever offers it."""
+    return db.session.get(TimeSlot, slot_id)
+
+
+def feedback_on(session: CoachingSession) -> Feedback | None:
+    """Return what the coach recorded, as it stands in the database now."""
+    return db.session.scalar(
+        select(Feedback).where(Feedback.session_id == session.id).execution_options(populate_existing=True)
+    )
+
+
+def _of(person: User) -> Select[CoachingSession, User, str | None, Feedback | None]:
+    """Ask for a person's sessions, each with the other one, and what may be seen of them."""
+    if person.role == Role.COACH:
+        mine, others = CoachingSession.coach_id, CoachingSession.student_id
+        asked = select(CoachingSession, User, _number_of(User, mine, others), Feedback)
+        asked = asked.outerjoin(Feedback, Feedback.session_id == CoachingSession.id)
+    else:
+        mine, others = CoachingSession.student_id, CoachingSession.coach_id
+        asked = select(CoachingSession, User, _number_of(User, mine, others), null())
+    return asked.join(User, User.id == others).where(mine == person.id)
+
+
+def _number_of(
+    other: type[User], mine: InstrumentedAttribute[int], others: InstrumentedAttribute[int]
+) -> ColumnElement[str | None]:
+    """Rule 9: the other's number, if this session is live or the two have another that is."""
+    together = aliased(CoachingSession)
+    also = exists().where(
+        getattr(together, mine.key) == mine,
+        getattr(together, others.key) == others,
+        together.cancelled_at.is_(None),
+    )
+    return case((CoachingSession.cancelled_at.is_(None) | also, other.phone))
+
+
+def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None], limit: int) -> list[Call]:
+    return [Call(*row) for row in db.session.execute(asked.limit(limit))]
+
+
+def _overlaps(student_id: int, starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
+    return and_(
+        CoachingSession.student_id == student_id,
+        CoachingSession.cancelled_at.is_(None),
+        CoachingSession.starts_at < ends_at,
+        CoachingSession.ends_at > starts_at,
+    )
+
+
+def _bookable(
+    coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
+) -> Select[TimeSlot]:
+    busy = exists().where(_overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at))
+    if but:
+        busy = busy.where(CoachingSession.id != but.id)
+    return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)

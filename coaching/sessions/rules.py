@@ -1,0 +1,150 @@
+"""What may happen with sessions: rules 3 to 5, 7, 8 and 10.
+
+Every verb first holds what it decides about, then asks the same `why_not_…` as the page before it, then writes; and
+whatever slips through all the same, the database refuses.
+"""
+
+from datetime import datetime
+
+from coaching import formatting
+from coaching.extensions import Refusal, db, hold, refusing
+from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
+from coaching.sessions import queries
+from coaching.slots.queries import live_session_on
+
+
+class CannotBook(Refusal):
+    """Its message is written for the student to read."""
+
+
+class CannotMove(Refusal):
+    """Its message is written for whichever of the two wants to move the session."""
+
+
+class CannotCancel(Refusal):
+    """Its message is written for whichever of the two wants to cancel."""
+
+
+class CannotLeaveFeedback(Refusal):
+    """Its message is written for the coach to read."""
+
+
+def book(slot: TimeSlot, student: User, *, topic: str = "", now: datetime) -> CoachingSession:
+    """Give a free slot to a student. A slot that is already theirs gives the session that they have (rule 3)."""
+    hold(student, slot)
+    taken = live_session_on(slot)
+    if taken and taken.student_id == student.id:
+        return taken
+    if reason := why_not_book(slot, student, taken, now=now):
+        raise CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=now))
+    booking = CoachingSession(
+        slot_id=slot.id,
+        coach_id=slot.coach_id,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        student_id=student.id,
+        topic=topic,
+        booked_at=now,
+    )
+    with refusing(CannotBook):
+        db.session.add(booking)
+    return booking
+
+
+def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *, now: datetime) -> str | None:
+    """Say why a student cannot book a slot, or None. `taken` is the live session on it."""
+    if reason := _why_not_free(slot, taken, now=now):
+        return reason
+    if clash := queries.session_at(student, slot):
+        when = formatting.full(clash, student.time_zone)
+        return (
+            f"You already have a session with {clash.coach.name} on {when}, and the two overlap. Choose another time."
+        )
+    return None
+
+
+def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -> None:
+    """Put a session on another free slot of the same coach. The old slot is free again."""
+    student = session.student
+    hold(session, student, slot)
+    if reason := why_not_change(session, now=now):
+        raise CannotMove(reason)
+    if slot.id == session.slot_id:
+        raise CannotMove("The session is at that time already. Choose another one.")
+    if slot.coach_id != session.coach_id:
+        raise CannotMove("A session stays with its coach. Choose another time of the same coach.")
+    if reason := _why_not_free(slot, live_session_on(slot), now=now):
+        raise CannotMove(reason)
+    if queries.session_at(student, slot, but=session):
+        whose = "You have" if by.id == student.id else f"{student.name} has"
+        raise CannotMove(f"{whose} another session that overlaps this time. Choose another one.")
+    with refusing(CannotMove):
+        session.slot_id, session.starts_at, session.ends_at = slot.id, slot.starts_at, slot.ends_at
+
+
+def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
+    """Call a session off. Its slot is free again, unless it is the coach who cancels: they are not free then."""
+    hold(session)
+    if why_not := why_not_change(session, now=now):
+        raise CannotCancel(why_not)
+    session.cancelled_at, session.cancelled_by_id, session.reason = now, by.id, reason
+    db.session.flush()  # the database lets a slot go only when no live session stands on it
+    if by.role == Role.COACH and (slot := queries.slot_with_id(session.slot_id)):
+        hold(slot)
+        slot.withdrawn_at = now
+
+
+def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:
+    """Say why a session can be neither moved nor cancelled, or None."""
+    if session.cancelled_at:
+        return "This session is cancelled already. To talk after all, a new one has to be booked."
+    if session.starts_at <= now:
+        return "This session has begun, so it can be neither moved nor cancelled any more."
+    return None
+
+
+def leave_feedback(session: CoachingSession, coach: User, *, rating: int, note: str, now: datetime) -> Feedback:
+    """Record how satisfied the student was, 1 to 5, and a note; or correct it, and keep what it said before."""
+    hold(session)
+    if reason := why_not_feedback(session, now=now):
+        raise CannotLeaveFeedback(reason)
+    if rating not in formatting.RATINGS:
+        raise CannotLeaveFeedback("Choose a rating from 1 to 5.", field="rating")
+    feedback = queries.feedback_on(session)
+    with refusing(CannotLeaveFeedback):
+        if feedback is None:
+            feedback = Feedback(session_id=session.id, left_by=coach.id, rating=rating, note=note, created_at=now)
+            db.session.add(feedback)
+        elif (feedback.rating, feedback.note) != (rating, note):
+            db.session.add(_earlier(feedback, now=now))
+            feedback.rating, feedback.note, feedback.corrected_at = rating, note, now
+    return feedback
+
+
+def why_not_feedback(session: CoachingSession, *, now: datetime) -> str | None:
+    """Say why nothing can be recorded of a session, or None."""
+    if session.cancelled_at:
+        return "This session was cancelled, so there is nothing to record of it."
+    if session.starts_at > now:
+        return "This session has not begun. Come back when you have talked."
+    return None
+
+
+def _why_not_free(slot: TimeSlot, taken: CoachingSession | None, *, now: datetime) -> str | None:
+    if slot.withdrawn_at:
+        return "This time is no longer on offer: the coach has withdrawn or moved it. Choose another time."
+    if slot.starts_at <= now:
+        return "This time has passed. Choose one that lies ahead."
+    if taken:
+        return "Somebody else has booked this time. Choose another one."
+    return None
+
+
+def _earlier(feedback: Feedback, *, now: datetime) -> EarlierFeedback:
+    return EarlierFeedback(
+        feedback_id=feedback.id,
+        rating=feedback.rating,
+        note=feedback.note,
+        written_at=feedback.corrected_at or feedback.created_at,
+        replaced_at=now,
+    )

@@ -1,0 +1,121 @@
+"""What is said back about sessions."""
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coaching import guard, times
+from coaching.extensions import saving
+from coaching.models import Role, TimeSlot
+from coaching.pages import PAGE_LENGTH, Rows, page, place, place_asked_for
+from coaching.sessions import queries, rules
+from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
+from coaching.sessions.queries import When
+from coaching.slots.queries import live_session_on, slot_or_404
+
+bp = Blueprint("sessions", __name__, url_prefix="/sessions")
+
+MOST_CHOICES = 200
+
+
+@bp.get("/")
+@guard.only(Role.COACH, Role.STUDENT)
+def index() -> ResponseReturnValue:
+    """List one's own sessions."""
+    asked_for = request.args.get("when")
+    when = When(asked_for) if asked_for in set(When) else When.UPCOMING
+    found = queries.calls(guard.me(), when, now=times.now(), limit=PAGE_LENGTH + 1, behind=place_asked_for())
+    calls = Rows.of(found, PAGE_LENGTH, lambda call: place(call.session.starts_at, call.session.id))
+    return page("sessions/index.html", calls=calls, when=when)
+
+
+@bp.route("/book/<int:slot_id>", methods=["GET", "POST"])
+@guard.only(Role.STUDENT)
+def book(slot_id: int) -> ResponseReturnValue:
+    """Ask before booking a slot, and book it."""
+    slot, student, form = slot_or_404(slot_id), guard.me(), BookForm()
+    if form.validate_on_submit():
+        with saving():
+            booking = rules.book(slot, student, topic=form.topic.data, now=times.now())
+        flash(f"You are booked with {slot.coach.name}. Here is the number to call.")
+        return redirect(url_for(".show", session_id=booking.id), 303)
+    taken = live_session_on(slot)
+    if taken and taken.student_id == student.id:
+        return redirect(url_for(".show", session_id=taken.id), 303)
+    if reason := rules.why_not_book(slot, student, taken, now=times.now()):
+        raise rules.CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=times.now()))
+    return page("sessions/book.html", form=form, slot=slot)
+
+
+@bp.get("/<int:session_id>")
+@guard.signed_in
+def show(session_id: int) -> ResponseReturnValue:
+    """Show a session to one of its two people."""
+    call = queries.call_or_404(session_id, guard.me())
+    can_change = rules.why_not_change(call.session, now=times.now()) is None
+    can_record = rules.why_not_feedback(call.session, now=times.now()) is None and guard.me().role == Role.COACH
+    return page("sessions/show.html", call=call, can_change=can_change, can_record=can_record)
+
+
+@bp.route("/<int:session_id>/move", methods=["GET", "POST"])
+@guard.signed_in
+def move(session_id: int) -> ResponseReturnValue:
+    """Ask for another of the coach's free slots, and put the session there."""
+    call, form = queries.call_or_404(session_id, guard.me()), MoveForm()
+    if reason := rules.why_not_change(call.session, now=times.now()):
+        raise rules.CannotMove(reason)
+    if slot := _slot_chosen(form):
+        try:
+            with saving():
+                rules.move(call.session, slot, guard.me(), now=times.now())
+        except rules.CannotMove as refusal:
+            form.show(refusal)
+        else:
+            flash("The session is moved.")
+            return redirect(url_for(".show", session_id=session_id), 303)
+    slots = queries.slots_to_choose(call.session, after=times.now(), limit=MOST_CHOICES)
+    return page("sessions/move.html", form=form, call=call, slots=slots)
+
+
+@bp.route("/<int:session_id>/cancel", methods=["GET", "POST"])
+@guard.signed_in
+def cancel(session_id: int) -> ResponseReturnValue:
+    """Ask before cancelling a session, and cancel it."""
+    call, form = queries.call_or_404(session_id, guard.me()), CancelForm()
+    if reason := rules.why_not_change(call.session, now=times.now()):
+        raise rules.CannotCancel(reason)
+    if form.validate_on_submit():
+        with saving():
+            rules.cancel(call.session, guard.me(), reason=form.reason.data, now=times.now())
+        flash(f"The session with {call.other.name} is cancelled.")
+        return redirect(url_for(".show", session_id=session_id), 303)
+    return page("sessions/cancel.html", form=form, call=call)
+
+
+@bp.route("/<int:session_id>/feedback", methods=["GET", "POST"])
+@guard.signed_in
+def feedback(session_id: int) -> ResponseReturnValue:
+    """Ask the coach how it was, and record it."""
+    call = queries.call_or_404(session_id, guard.me())
+    if guard.me().role != Role.COACH:
+        abort(403)
+    if reason := rules.why_not_feedback(call.session, now=times.now()):
+        raise rules.CannotLeaveFeedback(reason)
+    known = call.feedback
+    form = FeedbackForm(data={"rating": str(known.rating), "note": known.note} if known else None)
+    if form.validate_on_submit():
+        with saving():
+            rules.leave_feedback(
+                call.session, guard.me(), rating=int(form.rating.data), note=form.note.data, now=times.now()
+            )
+        flash("Your feedback is saved.")
+        return redirect(url_for(".show", session_id=session_id), 303)
+    return page("sessions/feedback.html", form=form, call=call)
+
+
+def _slot_chosen(form: MoveForm) -> TimeSlot | None:
+    if not form.validate_on_submit():
+        return None
+    slot = queries.slot_with_id(form.slot_id.data)
+    if slot is None:
+        form.show(rules.CannotMove(NOT_THERE, field="slot_id"))
+    return slot

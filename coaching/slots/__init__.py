@@ -1,0 +1,1 @@
+"""What a coach offers: publishing, moving and withdrawing slots of two hours."""

@@ -1,0 +1,109 @@
+"""What may happen with slots: rules 1, 2 and 6."""
+
+from datetime import date, datetime, time, timedelta
+
+from coaching import formatting, times
+from coaching.extensions import Refusal, db, hold, refusing
+from coaching.models import CoachingSession, TimeSlot, User
+from coaching.slots import queries
+from coaching.times import SLOT_LENGTH, Which
+
+MOST_WEEKS = 26
+
+
+class CannotOffer(Refusal):
+    """Its message is written for the coach to read."""
+
+
+class CannotChange(Refusal):
+    """The slot can be neither moved nor withdrawn now. Its message is written for the coach to read."""
+
+
+def offer(
+    coach: User, day: date, clock: time, *, weeks: int = 1, which: Which | None = None, now: datetime
+) -> list[TimeSlot]:
+    """Offer two hours at a wall-clock time in the coach's zone: on one day, or weekly `weeks` times; all or nothing.
+
+    `which` says which of the two is meant where the clocks go back and the time comes twice.
+    """
+    hold(coach)
+    starts = _starts(coach, [day + timedelta(weeks=week) for week in range(weeks)], clock, which, now=now)
+    slots = [TimeSlot(coach_id=coach.id, starts_at=at, ends_at=at + SLOT_LENGTH, offered_at=now) for at in starts]
+    with refusing(CannotOffer):
+        db.session.add_all(slots)
+    return slots
+
+
+def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | None = None, now: datetime) -> TimeSlot:
+    """Withdraw a slot that nobody has booked, and offer another in its place."""
+    hold(coach, slot)
+    withdraw(slot, now=now)
+    db.session.flush()  # so that the new one may overlap where the old one was
+    return offer(coach, day, clock, which=which, now=now)[0]
+
+
+def withdraw(slot: TimeSlot, *, now: datetime) -> None:
+    """Take a slot that nobody has booked out of the offer, for good."""
+    hold(slot)
+    if reason := why_not_change(slot, queries.live_session_on(slot)):
+        raise CannotChange(reason)
+    slot.withdrawn_at = now
+
+
+def why_not_change(slot: TimeSlot, session: CoachingSession | None) -> str | None:
+    """Say why a slot can be neither moved nor withdrawn, or None."""
+    if slot.withdrawn_at:
+        return "This slot is no longer on offer: it was withdrawn or moved. Your other slots are as they were."
+    if session:
+        return f"{session.student.name} has booked this slot. Move or cancel the session first."
+    return None
+
+
+def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, now: datetime) -> list[datetime]:
+    """Return the moments (UTC) that are meant, or say at once everything that stands in the way of them."""
+    if clock.minute % 15 or clock.second or clock.microsecond:
+        raise CannotOffer("A slot begins on a quarter of an hour: choose :00, :15, :30 or :45.", field="time")
+    starts: list[datetime] = []
+    skipped: list[str] = []
+    for day in days:
+        try:
+            starts.append(times.moment(day, clock, coach.time_zone, which))
+        except times.SkippedError:
+            skipped.append(
+                f"On {formatting.day(day)} the clocks in {coach.time_zone} go forward over {clock:%H:%M}: "
+                "that time does not happen."
+            )
+        except times.TwiceError:
+            raise CannotOffer(
+                f"On {formatting.day(day)} the clocks in {coach.time_zone} go back, and {clock:%H:%M} comes twice. "
+                "Say which one you mean.",
+                field="which",
+            ) from None
+    if starts and starts[0] <= now:
+        raise CannotOffer("That moment has passed. Choose one that lies ahead.", field="date")
+    clashes = _clashes(coach, starts)
+    if clashes:
+        raise CannotOffer(
+            " ".join(
+                [*clashes, *skipped, "Nothing was published. Choose another time, or withdraw what is in the way."]
+            )
+        )
+    if skipped:
+        raise CannotOffer(" ".join([*skipped, "Choose another time."]), field="time")
+    return starts
+
+
+def _clashes(coach: User, starts: list[datetime]) -> list[str]:
+    there = queries.starts_near(coach, starts) if starts else set()
+    return [
+        f"{formatting.full(_Wanted(at), coach.time_zone)} overlaps your slot at "
+        f"{formatting.clock(other, coach.time_zone)}."
+        for at in starts
+        for other in sorted(there)
+        if abs(other - at) < SLOT_LENGTH
+    ]
+
+
+class _Wanted:
+    def __init__(self, at: datetime) -> None:
+        self.starts_at, self.ends_at = at, at + SLOT_LENGTH

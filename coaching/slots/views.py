@@ -1,0 +1,107 @@
+"""What is said back about slots."""
+
+import re
+from datetime import date, timedelta
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coaching import guard, times
+from coaching.models import Role
+from coaching.pages import page
+from coaching.slots import queries, rules
+from coaching.slots.forms import MoveForm, OfferForm
+
+from coaching.extensions import saving
+
+bp = Blueprint("slots", __name__, url_prefix="/slots")
+
+
+@bp.get("/")
+@guard.only(Role.COACH)
+def index() -> ResponseReturnValue:
+    """Show a week of one's own availability, and the form that offers."""
+    return _week_page(OfferForm(formdata=None), _week_asked_for())
+
+
+@bp.post("/offer")
+@guard.only(Role.COACH)
+def offer() -> ResponseReturnValue:
+    """Offer a slot, or a weekly row of them."""
+    form = OfferForm()
+    if form.validate():
+        try:
+            with saving():
+                slots = rules.offer(
+                    guard.me(),
+                    form.date.data,
+                    form.time.data,
+                    weeks=form.weeks.data,
+                    which=form.which.data,
+                    now=times.now(),
+                )
+        except rules.CannotOffer as refusal:
+            form.show(refusal)
+        else:
+            flash("One slot is published." if len(slots) == 1 else f"{len(slots)} slots are published.")
+            return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
+    return _week_page(form, form.date.data or _today())
+
+
+@bp.route("/<int:slot_id>/move", methods=["GET", "POST"])
+@guard.only(Role.COACH)
+def move(slot_id: int) -> ResponseReturnValue:
+    """Ask for another time for a free slot, and put it there."""
+    slot = queries.of_or_404(guard.me(), slot_id)
+    starts = times.local(slot.starts_at, guard.me().time_zone)
+    form = MoveForm(data={"date": starts.date(), "time": starts.time()})
+    if reason := rules.why_not_change(slot, session := queries.live_session_on(slot)):
+        return page("slots/stays.html", status=409, slot=slot, session=session, reason=reason)
+    if form.validate_on_submit():
+        try:
+            with saving():
+                rules.move(slot, guard.me(), form.date.data, form.time.data, which=form.which.data, now=times.now())
+        except rules.CannotOffer as refusal:
+            form.show(refusal)
+        else:
+            flash("The slot is moved.")
+            return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
+    return page("slots/move.html", form=form, slot=slot)
+
+
+@bp.post("/<int:slot_id>/withdraw")
+@guard.only(Role.COACH)
+def withdraw(slot_id: int) -> ResponseReturnValue:
+    """Take a free slot out of the offer."""
+    slot = queries.of_or_404(guard.me(), slot_id)
+    try:
+        with saving():
+            rules.withdraw(slot, now=times.now())
+    except rules.CannotChange as refusal:
+        session = queries.live_session_on(slot)
+        return page("slots/stays.html", status=409, slot=slot, session=session, reason=refusal.message)
+    flash("The slot is withdrawn.")
+    return redirect(url_for(".index", week=times.week_of(times.local(slot.starts_at, guard.me().time_zone))), 303)
+
+
+def _week_page(form: OfferForm, day: date) -> ResponseReturnValue:
+    coach = guard.me()
+    monday = day - timedelta(days=day.weekday())
+    start, end = (times.start_of(monday + timedelta(days=days), coach.time_zone) for days in (0, 7))
+    return page("slots/index.html", form=form, monday=monday, slots=queries.standing(coach, start=start, end=end))
+
+
+def _today() -> date:
+    return times.local(times.now(), guard.me().time_zone).date()
+
+
+def _week_asked_for() -> date:
+    """Return the Monday of `?week=`. Nonsense counts as absent, and that is this week."""
+    found = re.fullmatch(r"(\d{4})-W(\d{2})", request.args.get("week", ""), re.ASCII)
+    try:
+        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
+    except ValueError:
+        return _today()
+    if monday is None or not date(2000, 1, 1) <= monday <= date(2100, 12, 31):
+        return _today()
+    return monday

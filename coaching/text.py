@@ -1,0 +1,49 @@
+"""Typed text made ready to be kept: names, paragraphs, phone numbers."""
+
+import re
+import unicodedata
+
+import phonenumbers
+
+# What people put around and between the digits of a number, and what their address books copy along unseen.
+_NUMBER = re.compile(r"\+[\d\s().\-/\u2010-\u2015]+")
+
+
+def one_line(typed: str) -> str:
+    """Return text without blanks around it or doubled blanks in it."""
+    return " ".join(typed.split())
+
+
+def unix_lines(typed: str) -> str:
+    """Return text with LF at the end of its lines."""
+    return typed.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def is_legible(line: str) -> bool:
+    """Tell whether a line has something to see and nothing that rewrites what stands around it.
+
+    Joiners (U+200C, U+200D) belong to many scripts and to emoji; control characters and the marks that turn the
+    direction of writing (U+202A-U+202E, U+2066-U+2069) belong to nobody's name.
+    """
+    if any(
+        unicodedata.category(sign) == "Cc" or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        for sign in line
+    ):
+        return False
+    return any(unicodedata.category(sign)[0] in "LNPS" for sign in line)
+
+
+def e164(typed: str) -> str:
+    """Return a phone number as ITU-T E.164 writes it. Raises ValueError with a sentence for the person who typed it."""
+    bare = "".join(sign for sign in typed if unicodedata.category(sign) != "Cf").strip().replace("\uff0b", "+")
+    if not bare.startswith("+"):
+        raise ValueError("Begin with + and the country, such as +44 20 7946 0958.")
+    if not _NUMBER.fullmatch(bare):
+        raise ValueError("Use digits, blanks, dashes and brackets only, such as +44 20 7946 0958.")
+    try:
+        number = phonenumbers.parse(bare)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError("No country has numbers that begin so. Check the digits after the +.") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("That is too short or too long for a number of that country.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,66 @@
+"""The clock, UTC, and the way from a wall clock to a moment and back."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+SLOT_LENGTH = timedelta(hours=2)  # rule 1: two elapsed hours, whatever the clocks do
+QUARTER = timedelta(minutes=15)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)  # every zone can be reckoned with in between
+
+Which = Literal["first", "second"]
+
+
+class SkippedError(ValueError):
+    """The clocks go forward over this wall-clock time: it does not happen on that day in that zone."""
+
+
+class TwiceError(ValueError):
+    """The clocks go back over this wall-clock time: it happens twice, and nobody has said which is meant."""
+
+
+def now() -> datetime:
+    """Return this moment, in UTC. Views and commands read the clock here and hand it on; rules never do."""
+    return datetime.now(UTC)
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Return every IANA time zone name known here, sorted."""
+    return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
+
+
+def moment(day: date, clock: time, zone: str, which: Which | None = None) -> datetime:
+    """Return the moment (UTC) at which clocks in `zone` show `clock` on `day`.
+
+    Raises SkippedError where the clocks jump over it, and TwiceError where it comes twice and `which` is silent.
+    PEP 495 says how `fold` tells the two apart.
+    """
+    wall = datetime.combine(day, clock, ZoneInfo(zone))
+    first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    if local(first, zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        raise SkippedError
+    if which is None:
+        raise TwiceError
+    return first if which == "first" else second
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """Return a moment as the clocks in `zone` show it."""
+    return at.astimezone(ZoneInfo(zone))
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """Return the moment (UTC) at which `day` begins in `zone`: after a clock change at midnight, its first instant."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def week_of(day: date) -> str:
+    """Return a day's ISO 8601 week, such as `2026-W48`."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
