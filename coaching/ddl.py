@@ -32,7 +32,7 @@ def slot_times() -> list[CheckConstraint]:
     ]
 
 
-def never_overlap(name: str, who: str, while_: str) -> list[ExcludeConstraint[Any]]:
+def never_overlap(name: str, who: str, while_: str) -> list[ExcludeConstraint]:
     """Return rules 2 and 4 for PostgreSQL: of the rows that count, no two of one person share a moment.
 
     The person's id stands as a range of one, because GiST knows `&&` for ranges without an extension.
@@ -61,10 +61,16 @@ def triggers() -> dict[str, list[DDL]]:
     }
 
 
+def _on(dialect: str, statement: str) -> DDL:
+    return DDL(statement).execute_if(dialect)  # type: ignore[no-untyped-call]
+
+
 def _sqlite_overlap(name: str, table: str, who: str, ended: str) -> list[DDL]:
     """Rules 2 and 4 for SQLite. Every row is two hours long, so a clash starts less than two hours before or after."""
     return [
-        DDL(f"""
+        _on(
+            "sqlite",
+            f"""
             CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON "{table}" WHEN NEW.{ended} IS NULL
             BEGIN
                 SELECT RAISE(ABORT, '{name}') WHERE EXISTS (
@@ -74,32 +80,42 @@ def _sqlite_overlap(name: str, table: str, who: str, ended: str) -> list[DDL]:
                     AND starts_at < NEW.ends_at
                 );
             END
-        """).execute_if("sqlite")
+        """,
+        )
         for verb, but_itself in (("INSERT", ""), ("UPDATE", "AND id <> NEW.id"))
     ]
 
 
 def _slot_times_never_change() -> list[DDL]:
     return [
-        DDL("""
+        _on(
+            "sqlite",
+            """
             CREATE TRIGGER slot_times_never_change BEFORE UPDATE OF coach_id, starts_at, ends_at ON time_slot
             WHEN OLD.coach_id <> NEW.coach_id OR OLD.starts_at <> NEW.starts_at OR OLD.ends_at <> NEW.ends_at
             BEGIN
                 SELECT RAISE(ABORT, 'slot_times_never_change');
             END
-        """).execute_if("sqlite"),
-        DDL("""
+        """,
+        ),
+        _on(
+            "postgresql",
+            """
             CREATE OR REPLACE FUNCTION slot_times_never_change() RETURNS trigger LANGUAGE plpgsql AS $$
             BEGIN
                 RAISE EXCEPTION 'the times of a slot never change'
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'slot_times_never_change';
             END $$
-        """).execute_if("postgresql"),
-        DDL("""
+        """,
+        ),
+        _on(
+            "postgresql",
+            """
             CREATE TRIGGER slot_times_never_change BEFORE UPDATE OF coach_id, starts_at, ends_at ON time_slot
             FOR EACH ROW WHEN (
                 (OLD.coach_id, OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.coach_id, NEW.starts_at, NEW.ends_at)
             )
             EXECUTE FUNCTION slot_times_never_change()
-        """).execute_if("postgresql"),
+        """,
+        ),
     ]

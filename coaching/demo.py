@@ -58,7 +58,8 @@ COACHES = [
 STUDENTS = [
     ("Zoë Müller", "+4917639047210", "Europe/Berlin"), ("Li Wei 李伟", "+12025550113", "Asia/Shanghai"),
     ("Aarav Patel", "+447700900104", "Asia/Kolkata"), ("Noor Haddad نور حداد", "+33639980112", "Asia/Beirut"),
-    ("María José García-Hernández", "+12025550129", "America/Mexico_City"), ("Tomasz Wójcik", "+447700900117", "Europe/Warsaw"),
+    ("María José García-Hernández", "+12025550129", "America/Mexico_City"),
+    ("Tomasz Wójcik", "+447700900117", "Europe/Warsaw"),
     ("Ольга Соколова", "+4917639047355", "Asia/Almaty"), ("Ngozi Adeyemi", "+447700900133", "Africa/Lagos"),
     ("さくら 田中", "+12025550147", "Asia/Tokyo"), ("Liam Murphy", "+447700900140", "Europe/Dublin"),
     ("Ελένη Παπαδοπούλου", "+33639980129", "Europe/Athens"), ("Lucas da Silva", "+12025550156", "America/Sao_Paulo"),
@@ -82,7 +83,7 @@ TOPICS = [
 
 NOTES = [
     (5, "Arrived with **three questions**, left with three answers.\n\nNext time: how the talk with the manager went."),
-    (4, "Good energy. We drew the week on paper:\n\n- two mornings without meetings\n- mail at noon and at five\n\nTo be tried for two weeks."),
+    (4, "Good energy. The week on paper:\n\n- two mornings without meetings\n- mail at noon and at five"),
     (4, "Practised the opening of the talk four times; the fourth was _really_ good."),
     (3, "Hard to stay with one topic today. I should have asked earlier what matters most."),
     (5, "Signed the contract! Negotiated two more days of leave. 🎉"),
@@ -90,8 +91,15 @@ NOTES = [
     (4, "Wants to write, does not write. Agreed on **200 words a day**, sent to a friend."),
     (1, "We were at cross purposes from the start. I offered a change of coach."),
     (5, "यो हप्ता धेरै राम्रो भयो। Sleeps better since the phone stays outside the bedroom."),
-    (4, "Reread the grant text together, cut a third.\n\n> What would you say if you had one minute?\n\nThat became the first paragraph."),
-]  # fmt: skip
+    (4, "Cut the grant text by a third.\n\n> What would you say if you had one minute?\n\nThat became its first line."),
+    (4, "Listed everything that drains energy. _Half of it can be handed on._"),
+    (3, "Came straight from a night shift. Short call, we moved the big question to next week."),
+    (5, "Asked for the rise, with the two numbers that we had prepared. Got it."),
+    (4, "First one-to-one with the new team went well.\n\n1. listened for ten minutes\n2. then asked"),
+    (2, "Expected advice on visas, which I cannot give. Sent the address of the office that can."),
+    (5, '"I said no, and nothing bad happened."'),
+    (4, "لديها عرضان. Drew up what matters in ten years, not in ten weeks."),
+]
 
 REASONS_OF_STUDENTS = ["Exam moved to that day, sorry!", "", "I have a cold and no voice."]
 REASONS_OF_COACHES = ["My train is cancelled. Please choose another time.", "School is closed that day."]
@@ -138,8 +146,8 @@ def _live_through(slot: TimeSlot, coach: User, students: list[User], chance: ran
     is_past = slot.ends_at <= now
     student, luck = chance.choice(students), chance.random()
     booked_at = min(slot.starts_at, now) - timedelta(days=1, hours=luck * 20)
-    topic, rating, note = chance.choice(TOPICS), *chance.choice(NOTES)
-    if luck > (0.45 if is_past else 0.25):
+    topic, (rating, note) = chance.choice(TOPICS), NOTES[slot.id % len(NOTES)]
+    if luck > (0.45 if is_past else 0.35):
         return
     try:
         session = sessions.book(slot, student, topic=topic, now=booked_at)
@@ -149,7 +157,7 @@ def _live_through(slot: TimeSlot, coach: User, students: list[User], chance: ran
         sessions.cancel(session, coach, reason=chance.choice(REASONS_OF_COACHES), now=booked_at + timedelta(hours=1))
     elif luck < 0.05:
         sessions.cancel(session, student, reason=chance.choice(REASONS_OF_STUDENTS), now=booked_at + timedelta(hours=2))
-    elif is_past and luck > 0.12:
+    elif is_past and luck > (0.25 if now - slot.ends_at < timedelta(days=4) else 0.08):
         _leave_feedback(session, coach, rating, note, now=now, again=luck > 0.4)
 
 

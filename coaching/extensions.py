@@ -42,19 +42,23 @@ class Refusal(Exception):
         self.nearest = nearest
 
 
-# What the database refused, in its own words, and what that means to the person who asked.
+TAKEN = "Somebody else has just booked this time. Choose another one."
+GONE = "This time is no longer on offer. Choose another one."
+KNOWN = "Somebody has registered with this e-mail address already. Is it you? Then sign in."
+RECORDED = "There is feedback on this session already. Open it anew to correct it."
+
+# What the database refused, in its own words (PostgreSQL names the constraint, SQLite the columns), and what it means.
 MEANINGS = {
-    "one_live_session_per_slot": "Somebody else has just booked this time.",
-    "UNIQUE constraint failed: coaching_session.slot_id": "Somebody else has just booked this time.",
-    "live_session_keeps_its_slot": "This time is no longer on offer.",
-    "sessions_of_one_student": "This overlaps another session of the same student.",
-    "slots_of_one_coach": "This overlaps another slot of the same coach.",
-    "uq_feedback_session_id": "Feedback on this session is there already.",
-    "UNIQUE constraint failed: feedback.session_id": "Feedback on this session is there already.",
-    "uq_user_email": "Somebody has registered with this e-mail address already. Is it you? Then sign in.",
-    "UNIQUE constraint failed: user.email": "Somebody has registered with this e-mail address already. Is it you? Then sign in.",
-    # SQLite does not name a foreign key; of ours, only this one can be broken by somebody being quicker.
-    "FOREIGN KEY constraint failed": "This time is no longer on offer.",
+    "one_live_session_per_slot": TAKEN,
+    "UNIQUE constraint failed: coaching_session.slot_id": TAKEN,
+    "live_session_keeps_its_slot": GONE,
+    "FOREIGN KEY constraint failed": GONE,  # of all foreign keys, only this one can break by somebody being quicker
+    "sessions_of_one_student": "This overlaps another session of the same student. Choose another time.",
+    "slots_of_one_coach": "This overlaps another slot of the same coach. Choose another time.",
+    "uq_feedback_session_id": RECORDED,
+    "UNIQUE constraint failed: feedback.session_id": RECORDED,
+    "uq_user_email": KNOWN,
+    "UNIQUE constraint failed: user.email": KNOWN,
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import nh3
 import phonenumbers
@@ -16,17 +16,20 @@ from phonenumbers import PhoneNumberFormat
 from coaching import times
 from coaching.models import Role, User
 
-RATINGS = {1: "not helpful", 2: "a little helpful", 3: "helpful", 4: "very helpful", 5: "excellent"}
+RATINGS = {1: "very dissatisfied", 2: "dissatisfied", 3: "so-so", 4: "satisfied", 5: "very satisfied"}
 
 
 class Timed(Protocol):
     """A slot or a session: it starts and it ends."""
 
     @property
-    def starts_at(self) -> datetime: ...  # noqa: D102
+    def starts_at(self) -> datetime: ...
 
     @property
-    def ends_at(self) -> datetime: ...  # noqa: D102
+    def ends_at(self) -> datetime: ...
+
+
+Lasting = TypeVar("Lasting", bound=Timed)
 
 
 def day(when: date) -> str:
@@ -87,9 +90,9 @@ def until(at: datetime, now: datetime) -> str:
     return ""
 
 
-def by_day(items: Iterable[Any], zone: str) -> list[tuple[date, list[Any]]]:
+def by_day(items: Iterable[Lasting], zone: str) -> list[tuple[date, list[Lasting]]]:
     """Gather what is in order of time under the days of one zone."""
-    days = groupby(items, key=lambda item: times.local(getattr(item, "session", item).starts_at, zone).date())
+    days = groupby(items, key=lambda item: times.local(item.starts_at, zone).date())
     return [(when, list(those)) for when, those in days]
 
 
@@ -124,14 +127,12 @@ def markdown(text: str) -> Markup:
         if token.tag.startswith("h") and token.tag != "hr":
             token.tag = "h3"  # a note's headings stand below the page's own
     html = _markdown.renderer.render(tokens, _markdown.options, {})
-    # nh3 is the sanitiser; that is what makes this safe to mark.
-    return Markup(
-        nh3.clean(html, tags=_tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"})
-    )  # noqa: S704
+    clean = nh3.clean(html, tags=_tags, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto", "tel"})
+    return Markup(clean)  # noqa: S704  # the line above is what makes it safe
 
 
 def rating(value: int) -> str:
-    """Say a rating with its word: `4 – very helpful`."""
+    """Say a rating with its word: `4 – satisfied`."""
     return f"{value} – {RATINGS[value]}"
 
 

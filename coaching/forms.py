@@ -1,12 +1,23 @@
 """What the forms of all features share: how typed text is read, and how a fault is said."""
 
-from datetime import date
+from datetime import date, time
 from functools import cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField, RadioField, SelectField, StringField, TelField, TextAreaField, TimeField
+from wtforms import (
+    DateField,
+    EmailField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from coaching import text, times
@@ -39,7 +50,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """Say faults in our words."""
 
-        def get_translations(self, form: Any) -> _OurWords:  # noqa: ARG002, D102
+        def get_translations(self, form: Any) -> _OurWords:  # noqa: ARG002
             return _OurWords()
 
     @property
@@ -71,6 +82,8 @@ def at_most(length: int) -> Length:
 class LineField(StringField):
     """One line of text: blanks around it and doubled blanks in it go."""
 
+    data: str  # nobody looks before the form is valid; so below
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Tidy what was typed."""
         self.data = text.one_line(valuelist[0]) if valuelist else ""
@@ -84,6 +97,8 @@ class LineField(StringField):
 
 class ParagraphsField(TextAreaField):
     """Several lines of text, kept as typed, but for the line ends that browsers make of them (CRLF becomes LF)."""
+
+    data: str
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep what was typed."""
@@ -133,6 +148,8 @@ class AddressField(EmailField):
 class DayField(DateField):
     """A calendar day, within the years that clocks can be reckoned for."""
 
+    data: date
+
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse years that nobody can mean."""
         if self.data and not date(2000, 1, 1) <= self.data <= date(2100, 12, 31):
@@ -142,26 +159,41 @@ class DayField(DateField):
 class ClockField(TimeField):
     """A time on the wall clock. The rule says which are allowed; the steps only help the browser to offer them."""
 
+    data: time
+
     def __init__(self, label: str, **kwargs: Any) -> None:
         super().__init__(label, format=["%H:%M", "%H:%M:%S"], render_kw={"step": 900}, **kwargs)
+
+
+class CountField(IntegerField):
+    """A whole number."""
+
+    data: int
+
+
+class SecretField(PasswordField):
+    """A password, as it was typed: never trimmed, never sent back."""
+
+    data: str
 
 
 class WhichField(RadioField):
     """Which of the two is meant, asked only where the clocks go back and a time comes twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             "This time comes twice on that day, because the clocks go back. Which is meant?",
             choices=[("first", "The first, before the clocks go back"), ("second", "The second, after they went back")],
             validators=[Optional()],
+            **kwargs,
         )
 
 
 class ZoneField(SelectField):
     """An IANA time zone, out of all there are."""
 
-    def __init__(self, label: str) -> None:
-        super().__init__(label, choices=_zone_choices(), validators=[required("Choose your time zone.")])
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=_zone_choices(), validators=[required("Choose your time zone.")], **kwargs)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse a zone that does not exist."""

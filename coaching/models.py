@@ -6,7 +6,7 @@ the constraint decides. What the two databases say differently stands in `coachi
 
 import enum
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -123,7 +123,7 @@ class SignIn(Base):
     # What Flask-Login asks of its "current user", which is this row: it and the person come in one statement.
     is_authenticated = is_active = True
     is_anonymous = False
-    token: ClassVar[str]  # known to the browser alone, and here only in the request that made it
+    token = ""  # known to the browser alone, and here only in the request that made it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)

@@ -1,9 +1,9 @@
 """What may be typed about people."""
 
-from wtforms import BooleanField, PasswordField
+from wtforms import BooleanField
 from wtforms.validators import Length
 
-from coaching.forms import AddressField, Form, LineField, PhoneField, ZoneField, at_most, required
+from coaching.forms import AddressField, Form, LineField, PhoneField, SecretField, ZoneField, at_most, required
 
 AUTOCOMPLETE = "autocomplete"
 
@@ -14,7 +14,7 @@ class SignInForm(Form):
     email = AddressField(
         "E-mail", validators=[required("Enter your e-mail address.")], render_kw={AUTOCOMPLETE: "username"}
     )
-    password = PasswordField(
+    password = SecretField(
         "Password", validators=[required("Enter your password.")], render_kw={AUTOCOMPLETE: "current-password"}
     )
     remember = BooleanField("Keep me signed in on this device")
@@ -40,7 +40,7 @@ class PersonForm(ProfileForm):
     email = AddressField(
         "E-mail", validators=[required("Enter your e-mail address.")], render_kw={AUTOCOMPLETE: "email"}
     )
-    password = PasswordField(
+    password = SecretField(
         "Password",
         validators=[
             required("Choose a password."),

@@ -64,7 +64,8 @@ def coaches_with_free_slots(
 
 def coach_or_404(coach_id: int) -> User:
     """Return a coach; anybody else is not found."""
-    return db.one_or_404(select(User).where(User.id == coach_id, User.role == Role.COACH))
+    coach: User = db.one_or_404(select(User).where(User.id == coach_id, User.role == Role.COACH))
+    return coach
 
 
 def free_slots(

@@ -1,10 +1,10 @@
 """What may be typed about sessions."""
 
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from coaching.formatting import RATINGS
-from coaching.forms import Form, ParagraphsField, at_most, required
+from coaching.forms import CountField, Form, ParagraphsField, at_most, required
 
 NOT_THERE = "That time is not there. Choose one of these."
 
@@ -18,7 +18,7 @@ class BookForm(Form):
 class MoveForm(Form):
     """Which slot instead?"""
 
-    slot_id = IntegerField(
+    slot_id = CountField(
         "New time", validators=[required("Choose one of the times."), NumberRange(1, 2**31 - 1, NOT_THERE)]
     )
 

@@ -34,6 +34,16 @@ class Call(NamedTuple):
     number: str | None
     feedback: Feedback | None
 
+    @property
+    def starts_at(self) -> datetime:
+        """When it starts (UTC)."""
+        return self.session.starts_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends (UTC)."""
+        return self.session.ends_at
+
 
 def calls(
     person: User, when: When, *, now: datetime, limit: int, behind: tuple[datetime, int] | None = None

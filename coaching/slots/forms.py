@@ -1,9 +1,8 @@
 """What may be typed about slots. Whether a time is possible, the rules say: that depends on the coach's clocks."""
 
-from wtforms import IntegerField
 from wtforms.validators import NumberRange
 
-from coaching.forms import ClockField, DayField, Form, WhichField, required
+from coaching.forms import ClockField, CountField, DayField, Form, WhichField, required
 from coaching.slots.rules import MOST_WEEKS
 
 
@@ -18,7 +17,7 @@ class MoveForm(Form):
 class OfferForm(MoveForm):
     """When is it, and how often?"""
 
-    weeks = IntegerField(
+    weeks = CountField(
         "Weeks in a row",
         default=1,
         validators=[NumberRange(1, MOST_WEEKS, f"Choose 1 (just once) to {MOST_WEEKS} weeks.")],

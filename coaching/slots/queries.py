@@ -63,14 +63,16 @@ def starts_near(coach: User, starts: Sequence[datetime]) -> set[datetime]:
 
 def of_or_404(coach: User, slot_id: int) -> TimeSlot:
     """Return a slot of this coach; another coach's is not found."""
-    return db.one_or_404(select(TimeSlot).where(TimeSlot.id == slot_id, TimeSlot.coach_id == coach.id))
+    slot: TimeSlot = db.one_or_404(select(TimeSlot).where(TimeSlot.id == slot_id, TimeSlot.coach_id == coach.id))
+    return slot
 
 
 def slot_or_404(slot_id: int) -> TimeSlot:
     """Return a slot with its coach, whoever offers it, withdrawn or not."""
-    return db.one_or_404(
+    slot: TimeSlot = db.one_or_404(
         select(TimeSlot).options(joinedload(TimeSlot.coach, innerjoin=True)).where(TimeSlot.id == slot_id)
     )
+    return slot
 
 
 def live_session_on(slot: TimeSlot) -> CoachingSession | None:

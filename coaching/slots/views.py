@@ -7,12 +7,11 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
+from coaching.extensions import saving
 from coaching.models import Role
 from coaching.pages import page
 from coaching.slots import queries, rules
 from coaching.slots.forms import MoveForm, OfferForm
-
-from coaching.extensions import saving
 
 bp = Blueprint("slots", __name__, url_prefix="/slots")
 
@@ -88,7 +87,9 @@ def _week_page(form: OfferForm, day: date) -> ResponseReturnValue:
     coach = guard.me()
     monday = day - timedelta(days=day.weekday())
     start, end = (times.start_of(monday + timedelta(days=days), coach.time_zone) for days in (0, 7))
-    return page("slots/index.html", form=form, monday=monday, slots=queries.standing(coach, start=start, end=end))
+    before, after = (times.week_of(monday + timedelta(weeks=weeks)) for weeks in (-1, 1))
+    slots = queries.standing(coach, start=start, end=end)
+    return page("slots/index.html", form=form, slots=slots, monday=monday, before=before, after=after)
 
 
 def _today() -> date:

@@ -84,7 +84,8 @@ def upgrade() -> None:
             "ifnull(strftime('%s', ends_at) - strftime('%s', starts_at), 0) = 7200", name="slot_is_two_hours"
         ).ddl_if("sqlite"),
         sa.CheckConstraint(
-            "substr(starts_at, 15) IN ('00:00.000000', '15:00.000000', '30:00.000000', '45:00.000000') AND substr(ends_at, 15) = substr(starts_at, 15)",
+            "substr(starts_at, 15) IN ('00:00.000000', '15:00.000000', '30:00.000000', '45:00.000000')"
+            " AND substr(ends_at, 15) = substr(starts_at, 15)",
             name="slot_on_the_quarter",
         ).ddl_if("sqlite"),
         sa.CheckConstraint("mod(extract(epoch FROM starts_at), 900) = 0", name="slot_on_the_quarter").ddl_if(
