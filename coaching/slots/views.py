@@ -44,7 +44,7 @@ def offer() -> ResponseReturnValue:
         else:
             flash("One slot is published." if len(slots) == 1 else f"{len(slots)} slots are published.")
             return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
-    return _week_page(form, form.date.data or _today())
+    return _week_page(form, form.date.data)
 
 
 @bp.route("/<int:slot_id>/move", methods=["GET", "POST"])
@@ -83,8 +83,11 @@ def withdraw(slot_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index", week=times.week_of(times.local(slot.starts_at, guard.me().time_zone))), 303)
 
 
-def _week_page(form: OfferForm, day: date) -> ResponseReturnValue:
+def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
+    """Show the week that a day is in; this week, where no day is given or it is one that nobody can mean."""
     coach = guard.me()
+    if day is None or not date(2000, 1, 1) <= day <= date(2100, 12, 31):
+        day = times.local(times.now(), coach.time_zone).date()
     monday = day - timedelta(days=day.weekday())
     start, end = (times.start_of(monday + timedelta(days=days), coach.time_zone) for days in (0, 7))
     before, after = (times.week_of(monday + timedelta(weeks=weeks)) for weeks in (-1, 1))
@@ -92,17 +95,10 @@ def _week_page(form: OfferForm, day: date) -> ResponseReturnValue:
     return page("slots/index.html", form=form, slots=slots, monday=monday, before=before, after=after)
 
 
-def _today() -> date:
-    return times.local(times.now(), guard.me().time_zone).date()
-
-
-def _week_asked_for() -> date:
-    """Return the Monday of `?week=`. Nonsense counts as absent, and that is this week."""
+def _week_asked_for() -> date | None:
+    """Read `?week=YYYY-Www`. Nonsense counts as absent."""
     found = re.fullmatch(r"(\d{4})-W(\d{2})", request.args.get("week", ""), re.ASCII)
     try:
-        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
+        return date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
     except ValueError:
-        return _today()
-    if monday is None or not date(2000, 1, 1) <= monday <= date(2100, 12, 31):
-        return _today()
-    return monday
+        return None
