@@ -98,7 +98,8 @@ def hold(*rows: CoachingSession | User | TimeSlot) -> None:
     """
     order = (CoachingSession, User, TimeSlot)
     for row in sorted(rows, key=lambda row: (order.index(type(row)), row.id)):
-        db.session.refresh(row, with_for_update={"key_share": True})
+        # `of`: a row that is read together with others locks itself alone, or the order above would be no order.
+        db.session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
 
 
 def _meaning(error: IntegrityError) -> str:
@@ -121,17 +122,18 @@ def _connect(app: Flask, database_url: str) -> None:
     """Point the app at its database."""
     if database_url.startswith("sqlite"):
         app.config["SQLALCHEMY_DATABASE_URI"] = database_url
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_SECONDS}}
+        options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
     else:
         # libpq reads its own addresses, several hosts and all; SQLAlchemy would understand only some of them.
         defaults: Mapping[str, Any] = {"connect_timeout": 5, "application_name": "coaching"}
         missing = {name: value for name, value in defaults.items() if name not in conninfo_to_dict(database_url)}
         app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        options = {
             "creator": lambda: psycopg.connect(database_url, **missing),
             "pool_pre_ping": True,
             "pool_timeout": 10,
         }
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "hide_parameters": True}  # numbers and notes are in no log
     db.init_app(app)
 
 

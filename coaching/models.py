@@ -160,7 +160,9 @@ class TimeSlot(Base):
         Computed("CASE WHEN withdrawn_at IS NULL THEN 1 END", persisted=True), deferred=True
     )
 
-    coach: Mapped[User] = relationship(lazy="raise_on_sql", viewonly=True)
+    coach: Mapped[User] = relationship(
+        lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(TimeSlot.coach_id) == User.id"
+    )
 
     __table_args__ = _table(
         ForeignKeyConstraint(["coach_id", "coach_role"], ["user.id", "user.role"], name="slot_is_a_coachs"),
