@@ -1,0 +1,103 @@
+"""What only a browser can show: a live server, Chromium, and windows in which nothing may go wrong unnoticed."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+
+from tests import databases as data
+from tests.browser import driving
+from tests.browser.world import World
+from tests.databases import Databases
+
+NO_BROWSER = "not tested in a browser: "
+PATIENCE = 8_000  # milliseconds: on a busy machine a page may be slow, and nothing here waits longer than it must
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session", params=["sqlite"])
+def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """SQLite alone, unless a test asks for more: `@pytest.mark.parametrize("databases", [...], indirect=True)`."""
+    server = request.getfixturevalue("postgres") if request.param == "postgresql" else ""
+    made = Databases(request.param, tmp_path_factory.mktemp(request.param), server)
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once. Where there is none, nothing is tested, which CI does not accept."""
+    path = driving.chromium()
+    if path is None:
+        reason = f"{NO_BROWSER}there is no {', '.join(driving.NAMES[:-1])} or {driving.NAMES[-1]} here"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        opened = driving.launch(playwright, path)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Iterator[str]:
+    """The address at which the app is served."""
+    with driving.served(app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An app with much in it, served. The tests that share it only look, so that each finds it as it was made."""
+    app = data.app_on(databases.new(), tmp_path_factory.mktemp("instance"))
+    data.empty(app)
+    with driving.served(app) as address:
+        yield World(app, address)
+    data.close(app)
+
+
+@pytest.fixture
+def new_window(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a window with cookies of its own: `new_window(site, color_scheme="dark")`. What goes wrong in it fails."""
+    opened: list[tuple[BrowserContext, list[str]]] = []
+
+    def open_it(address: str, **options: Any) -> Page:
+        context = browser.new_context(**{**driving.USUAL, "base_url": address, **options})
+        context.set_default_timeout(PATIENCE)
+        opened.append((context, watched(context, address)))
+        return context.new_page()
+
+    yield open_it
+    for context, _ in opened:
+        context.close()
+    faults = [fault for _, heard in opened for fault in heard]
+    assert not faults, "\n".join(faults)
+
+
+def watched(context: BrowserContext, address: str) -> list[str]:
+    """Return a list that fills with whatever goes wrong: in scripts, with the policy, with files, with foreign sites."""
+    faults: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        # A page that says 404, 409 or 422 is an "error" to the console, and is looked at by the test itself.
+        about_the_page = message.page and message.location["url"] == message.page.url and "status of 4" in message.text
+        if message.type in {"error", "warning"} and not about_the_page:
+            faults.append(f"console: {message.text} ({message.location['url']})")
+
+    def came(response: Response) -> None:
+        request = response.request
+        if not request.is_navigation_request() and response.status not in {200, 304}:
+            faults.append(f"{response.status} for {request.resource_type} {request.url}")
+
+    def asked(url: str) -> None:
+        if not url.startswith((f"{address}/", "data:")):
+            faults.append(f"leaves the site: {url}")
+
+    context.on("console", hear)
+    context.on("weberror", lambda error: faults.append(f"script: {error.error}"))
+    context.on("request", lambda request: asked(request.url))
+    context.on("requestfailed", lambda request: faults.append(f"failed: {request.url} {request.failure}"))
+    context.on("response", came)
+    return faults

@@ -1,0 +1,129 @@
+"""Makes people, slots, sessions and feedback for a test: straight into the data, so that any past can be had."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy.orm.attributes import set_committed_value
+from werkzeug.security import generate_password_hash
+
+from coaching.extensions import db, saving
+from coaching.models import Base, CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
+from coaching.times import SLOT_LENGTH
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday, four weeks before the clocks change in Europe
+
+Row = TypeVar("Row", bound=Base)
+
+
+def at(written: str) -> datetime:
+    """Return a moment (UTC): `at("2026-03-03 10:00")`."""
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
+
+
+class Make:
+    """`make.student()`, `make.slot()` and the like: whatever is not said is made up, and different each time.
+
+    What comes back is not tied to the database any more; the other rows it hangs on can be read from it.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._people = self._slots = 0
+
+    def student(self, name: str | None = None, **known: Any) -> User:
+        """Make a student."""
+        return self._person(Role.STUDENT, name, **known)
+
+    def coach(self, name: str | None = None, **known: Any) -> User:
+        """Make a coach."""
+        return self._person(Role.COACH, name, **known)
+
+    def admin(self, name: str | None = None, **known: Any) -> User:
+        """Make an organiser."""
+        return self._person(Role.ADMIN, name, **known)
+
+    def slot(self, coach: User | None = None, starts_at: datetime | None = None, **known: Any) -> TimeSlot:
+        """Make a slot: tomorrow at ten (UTC), or on the day after the last one that was made so."""
+        coach = coach or self.coach()
+        if starts_at is None:
+            self._slots += 1
+            starts_at = NOW.replace(hour=10) + timedelta(days=self._slots)
+        known.setdefault("offered_at", min(NOW, starts_at) - timedelta(days=14))
+        slot = self._keep(TimeSlot(coach_id=coach.id, starts_at=starts_at, ends_at=starts_at + SLOT_LENGTH, **known))
+        set_committed_value(slot, "coach", coach)
+        return slot
+
+    def session(
+        self,
+        slot: TimeSlot | None = None,
+        student: User | None = None,
+        *,
+        coach: User | None = None,
+        starts_at: datetime | None = None,
+        cancelled_by: User | None = None,
+        **known: Any,
+    ) -> CoachingSession:
+        """Make a session, on a slot that is there or on a new one; with `cancelled_by`, a cancelled one."""
+        slot = slot or self.slot(coach, starts_at)
+        student = student or self.student()
+        known.setdefault("booked_at", min(NOW, slot.starts_at) - timedelta(days=7))
+        if cancelled_by:
+            known.setdefault("cancelled_at", known["booked_at"] + timedelta(days=1))
+            known["cancelled_by_id"] = cancelled_by.id
+        session = self._keep(
+            CoachingSession(
+                slot_id=slot.id,
+                coach_id=slot.coach_id,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                student_id=student.id,
+                **known,
+            )
+        )
+        set_committed_value(session, "coach", slot.coach)
+        set_committed_value(session, "student", student)
+        return session
+
+    def feedback(
+        self, session: CoachingSession, rating: int = 4, note: str = "It went well.", **known: Any
+    ) -> Feedback:
+        """Make a coach's feedback on a session."""
+        known.setdefault("created_at", session.ends_at)
+        return self._keep(Feedback(session_id=session.id, left_by=session.coach_id, rating=rating, note=note, **known))
+
+    def earlier_feedback(self, feedback: Feedback, rating: int, note: str) -> EarlierFeedback:
+        """Make what a feedback said before."""
+        written_at = feedback.created_at
+        return self._keep(
+            EarlierFeedback(
+                feedback_id=feedback.id,
+                rating=rating,
+                note=note,
+                written_at=written_at,
+                replaced_at=written_at + timedelta(hours=1),
+            )
+        )
+
+    def _person(
+        self, role: Role, name: str | None, *, zone: str = "Europe/London", password: str | None = None, **known: Any
+    ) -> User:
+        self._people += 1
+        number = self._people
+        known.setdefault("email", f"{role}-{number}@example.org")
+        known.setdefault("phone", f"+44207946{number:04}")  # for drama only, says Ofcom, up to 0999
+        return self._keep(
+            User(
+                role=role,
+                name=name or f"{role.capitalize()} {number}",
+                time_zone=zone,
+                password_hash=generate_password_hash(password) if password else None,
+                created_at=NOW - timedelta(days=60),
+                **{"headline": "", **known},
+            )
+        )
+
+    def _keep(self, row: Row) -> Row:
+        with self._app.app_context(), saving():
+            db.session.add(row)
+        return row

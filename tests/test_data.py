@@ -1,0 +1,338 @@
+"""What must never be in the data: here rows go in past all rules, and the database itself has to refuse them."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import CheckConstraint, Connection, ForeignKeyConstraint, UniqueConstraint, delete, null, select, update
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from coaching.extensions import db, saving
+from coaching.models import Base, CoachingSession, EarlierFeedback, Feedback, SignIn, TimeSlot, User
+from tests.make import NOW, Make, at
+
+TEN, FOURTEEN = at("2026-03-03 10:00"), at("2026-03-03 14:00")
+SECOND, MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
+
+Change = Callable[[Connection], Any]
+Wrong = Base | list[Base] | Change
+
+
+def minutes(count: int) -> timedelta:
+    return timedelta(minutes=count)
+
+
+class World:
+    """A little of everything; `a_…` is a row that is not in the data yet, and good but for what is said of it."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.coach, self.other_coach = make.coach(), make.coach()
+        self.student, self.admin = make.student(), make.admin()
+        self.slot = make.slot(self.coach, TEN)
+        self.session = make.session(self.slot, self.student)
+        self.past = make.session(starts_at=NOW - timedelta(days=1))
+        self.feedback = make.feedback(self.past)
+
+    def a_person(self, **said: Any) -> User:
+        good = {"role": "student", "name": "Bo", "email": "bo@example.org", "phone": "+442079460999"}
+        return User(**{**good, "time_zone": "UTC", "headline": "", "created_at": NOW, **said})
+
+    def a_sign_in(self, **said: Any) -> SignIn:
+        good = {"user_id": self.student.id, "token_hash": "f" * 64}
+        return SignIn(**{**good, "created_at": NOW, "seen_at": NOW, "ends_at": NOW, **said})
+
+    def a_slot(self, starts_at: datetime = FOURTEEN, length: int = 120, **said: Any) -> TimeSlot:
+        good = {"coach_id": self.coach.id, "starts_at": starts_at, "ends_at": starts_at + minutes(length)}
+        return TimeSlot(**{**good, "offered_at": NOW, **said})
+
+    def a_session(self, slot: TimeSlot | None = None, **said: Any) -> CoachingSession:
+        slot = slot or self.make.slot(self.other_coach, FOURTEEN)
+        good = {"slot_id": slot.id, "coach_id": slot.coach_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
+        return CoachingSession(**{**good, "student_id": self.student.id, "booked_at": NOW, **said})
+
+    def a_session_at(self, apart: int) -> CoachingSession:
+        return self.a_session(self.make.slot(self.other_coach, TEN + minutes(apart)))
+
+    def a_cancelled(self, **said: Any) -> CoachingSession:
+        return self.a_session(**{"cancelled_at": NOW, "cancelled_by_id": self.student.id, **said})
+
+    def a_feedback(self, session: CoachingSession | None = None, **said: Any) -> Feedback:
+        session = session or self.make.session(starts_at=NOW - timedelta(days=2))
+        good = {"session_id": session.id, "left_by": session.coach_id, "rating": 4, "note": "", "created_at": NOW}
+        return Feedback(**{**good, **said})
+
+    def an_earlier(self, **said: Any) -> EarlierFeedback:
+        good = {"feedback_id": self.feedback.id, "rating": 4, "note": "", "written_at": NOW, "replaced_at": NOW}
+        return EarlierFeedback(**{**good, **said})
+
+    def cancelled(self, slot: TimeSlot) -> CoachingSession:
+        """A cancelled session that is in the data."""
+        student = self.make.student()
+        return self.make.session(slot, student, cancelled_by=student)
+
+    def at_place_of(self, slot: TimeSlot) -> dict[str, Any]:
+        return {"slot_id": slot.id, "coach_id": slot.coach_id, "starts_at": slot.starts_at, "ends_at": slot.ends_at}
+
+
+def change(row: Base, **values: Any) -> Change:
+    return lambda connection: connection.execute(update(type(row)).where(type(row).id == row.id).values(**values))
+
+
+def drop(row: Base) -> Change:
+    return lambda connection: connection.execute(delete(type(row)).where(type(row).id == row.id))
+
+
+ALIVE_AGAIN = {"cancelled_at": None, "cancelled_by_id": None}
+CLOSE = (-105, -60, -15, 0, 15, 60, 105)
+
+# What is refused, under the name of the constraint that refuses it.
+NEVER: dict[str, dict[str, Callable[[World], Wrong]]] = {
+    # People
+    "known_role": {
+        "an unknown role": lambda w: w.a_person(role="boss"),
+        "no role": lambda w: w.a_person(role=""),
+    },
+    "name_is_said": {
+        "no name": lambda w: w.a_person(name=""),
+        "a blank name": lambda w: w.a_person(name="   "),
+        "a name of 81 letters": lambda w: w.a_person(name="é" * 81),
+    },
+    "email_is_an_address": {
+        "no address": lambda w: w.a_person(email=""),
+        "half an address": lambda w: w.a_person(email="@example.org"),
+        "the other half": lambda w: w.a_person(email="ana@"),
+        "an address of 255 letters": lambda w: w.a_person(email="a" * 243 + "@example.org"),
+    },
+    "uq_user_email": {"an address that somebody has": lambda w: w.a_person(email=w.coach.email)},
+    "phone_is_e164": {
+        "no number": lambda w: w.a_person(phone=""),
+        "a number without a country": lambda w: w.a_person(phone="02079460999"),
+        "four digits": lambda w: w.a_person(phone="+1234"),
+        "sixteen digits": lambda w: w.a_person(phone="+1234567890123456"),
+    },
+    "time_zone_is_said": {"no zone": lambda w: w.a_person(time_zone="")},
+    "headline_is_short": {"161 letters": lambda w: w.a_person(role="coach", headline="x" * 161)},
+    "headline_is_a_coachs": {
+        "a student's headline": lambda w: w.a_person(headline="Hello"),
+        "an organiser's headline": lambda w: w.a_person(role="admin", headline="Hello"),
+        "a coach with a headline who becomes a student": lambda w: change(w.make.coach(headline="Hi"), role="student"),
+    },
+    # Sign-ins
+    "token_is_hashed": {"a token as it is": lambda w: w.a_sign_in(token_hash="f" * 43)},
+    "uq_sign_in_token_hash": {"two sign-ins with one token": lambda w: [w.a_sign_in(), w.a_sign_in()]},
+    "fk_sign_in_user_id": {"a sign-in of nobody": lambda w: w.a_sign_in(user_id=999)},
+    # Slots: rules 1 and 2
+    "slot_is_a_coachs": {
+        "a student's offer": lambda w: w.a_slot(coach_id=w.student.id),
+        "an organiser's offer": lambda w: w.a_slot(coach_id=w.admin.id),
+        "nobody's offer": lambda w: w.a_slot(coach_id=999),
+        "a coach with slots who becomes a student": lambda w: change(w.coach, role="student"),
+        "a coach with slots who goes": lambda w: drop(w.coach),
+    },
+    "slot_is_two_hours": {
+        "two hours but for a second": lambda w: w.a_slot(ends_at=FOURTEEN + minutes(120) - SECOND),
+        **{
+            f"{length} minutes": lambda w, length=length: w.a_slot(length=length)
+            for length in (-120, 0, 60, 105, 119, 121, 135, 180)
+        },
+    },
+    "slot_on_the_quarter": {
+        f"a start {off} past the quarter": lambda w, off=off: w.a_slot(FOURTEEN + off)
+        for off in (minutes(1), minutes(10), minutes(14), minutes(16), minutes(59), SECOND, MICROSECOND)
+    },
+    "slot_lies_ahead": {
+        "a slot in the past": lambda w: w.a_slot(NOW - minutes(15)),
+        "a slot that begins right now": lambda w: w.a_slot(NOW),
+    },
+    "slots_of_one_coach": {
+        "a withdrawn slot that comes back over another": lambda w: change(
+            w.make.slot(w.coach, TEN + minutes(60), withdrawn_at=NOW), withdrawn_at=None
+        ),
+        "two that come together": lambda w: [w.a_slot(), w.a_slot(FOURTEEN + minutes(105))],
+        **{f"{apart} minutes apart": lambda w, apart=apart: w.a_slot(TEN + minutes(apart)) for apart in CLOSE},
+    },
+    "slot_times_never_change": {
+        "a free slot that moves": lambda w: change(
+            w.make.slot(w.coach, FOURTEEN), starts_at=FOURTEEN + minutes(120), ends_at=FOURTEEN + minutes(240)
+        ),
+        "a withdrawn slot that moves": lambda w: change(
+            w.make.slot(w.coach, FOURTEEN, withdrawn_at=NOW),
+            starts_at=FOURTEEN + minutes(120),
+            ends_at=FOURTEEN + minutes(240),
+        ),
+        "a slot that changes hands": lambda w: change(w.make.slot(w.coach, FOURTEEN), coach_id=w.other_coach.id),
+    },
+    # Sessions: rules 3 to 8
+    "only_a_student_books": {
+        "a coach who books": lambda w: w.a_session(student_id=w.coach.id),
+        "an organiser who books": lambda w: w.a_session(student_id=w.admin.id),
+        "nobody who books": lambda w: w.a_session(student_id=999),
+        "a student with sessions who becomes an organiser": lambda w: change(w.student, role="admin"),
+        "a student with sessions who goes": lambda w: drop(w.student),
+    },
+    "one_live_session_per_slot": {
+        "another student's": lambda w: w.a_session(w.slot, student_id=w.make.student().id),
+        "a session that moves to a slot that is taken": lambda w: change(
+            w.make.session(w.make.slot(w.coach, FOURTEEN)), **w.at_place_of(w.slot)
+        ),
+        "a cancelled session that comes back": lambda w: change(w.cancelled(w.slot), **ALIVE_AGAIN),
+    },
+    "sessions_of_one_student": {
+        "a session that moves over another": lambda w: change(
+            w.make.session(w.make.slot(w.other_coach, FOURTEEN), w.student),
+            **w.at_place_of(w.make.slot(w.other_coach, TEN + minutes(105))),
+        ),
+        "a cancelled session that comes back over another": lambda w: change(
+            w.make.session(
+                w.make.slot(w.other_coach, TEN + minutes(60)), w.student, cancelled_by=w.student
+            ),
+            **ALIVE_AGAIN,
+        ),
+        "a session that becomes a busy student's": lambda w: change(
+            w.make.session(w.make.slot(w.other_coach, TEN + minutes(15))), student_id=w.student.id
+        ),
+        **{f"{apart} minutes apart": lambda w, apart=apart: w.a_session_at(apart) for apart in CLOSE},
+    },
+    "live_session_keeps_its_slot": {
+        "a withdrawn slot that is booked": lambda w: w.a_session(w.make.slot(withdrawn_at=NOW)),
+        "a booked slot that is withdrawn": lambda w: change(w.slot, withdrawn_at=NOW),
+        "a session that moves to a withdrawn slot": lambda w: change(
+            w.session, **w.at_place_of(w.make.slot(w.coach, FOURTEEN, withdrawn_at=NOW))
+        ),
+        "a cancelled session that comes back on a withdrawn slot": lambda w: change(
+            w.cancelled(w.make.slot(withdrawn_at=NOW)), **ALIVE_AGAIN
+        ),
+    },
+    "session_agrees_with_its_slot": {
+        "another coach than its slot": lambda w: w.a_session(coach_id=w.coach.id),
+        "another time than its slot": lambda w: w.a_session(starts_at=FOURTEEN + minutes(60)),
+        "another end than its slot": lambda w: w.a_session(ends_at=FOURTEEN + minutes(180)),
+        "no slot at all": lambda w: w.a_session(slot_id=999),
+        "a cancelled session with another time": lambda w: w.a_cancelled(starts_at=FOURTEEN + minutes(60)),
+        "a slot with a history that goes": lambda w: drop(w.cancelled_slot()),
+    },
+    "booked_before_it_starts": {
+        "booked as it begins": lambda w: w.a_session(booked_at=FOURTEEN),
+        "booked after the fact": lambda w: w.a_session(booked_at=FOURTEEN + timedelta(days=1)),
+    },
+    "cancelled_before_it_starts": {
+        "cancelled as it begins": lambda w: w.a_cancelled(cancelled_at=FOURTEEN),
+        "cancelled after the fact": lambda w: change(w.past, cancelled_at=NOW, cancelled_by_id=w.past.student_id),
+    },
+    "cancelled_by_somebody": {
+        "cancelled by nobody": lambda w: w.a_cancelled(cancelled_by_id=None),
+        "cancelled by somebody, but at no time": lambda w: w.a_cancelled(cancelled_at=None),
+    },
+    "cancelled_by_one_of_the_two": {
+        "another coach": lambda w: w.a_cancelled(cancelled_by_id=w.coach.id),
+        "another student": lambda w: w.a_cancelled(cancelled_by_id=w.past.student_id),
+        "an organiser": lambda w: w.a_cancelled(cancelled_by_id=w.admin.id),
+    },
+    "reason_is_for_cancelling": {"a reason for a live session": lambda w: w.a_session(reason="Why not")},
+    "reason_is_short": {"501 letters": lambda w: w.a_cancelled(reason="é" * 501)},
+    "topic_is_short": {"501 letters": lambda w: w.a_session(topic="é" * 501)},
+    # Feedback: rule 10
+    "rating_is_1_to_5": {
+        "a rating that becomes 0": lambda w: change(w.feedback, rating=0),
+        **{f"{rating}": lambda w, rating=rating: w.a_feedback(rating=rating) for rating in (-1, 0, 6, 99)},
+    },
+    "feedback_is_the_coachs": {
+        "another coach's": lambda w: w.a_feedback(left_by=w.other_coach.id),
+        "its student's": lambda w: w.a_feedback(w.session, left_by=w.session.student_id),
+        "an organiser's": lambda w: w.a_feedback(left_by=w.admin.id),
+        "feedback that changes hands": lambda w: change(w.feedback, left_by=w.other_coach.id),
+        "feedback on nothing": lambda w: w.a_feedback(session_id=999),
+        "a session that goes and leaves its feedback": lambda w: drop(w.past),
+    },
+    "uq_feedback_session_id": {
+        "a second one": lambda w: w.a_feedback(w.past),
+        "two that come together": lambda w: [w.a_feedback(w.session), w.a_feedback(w.session)],
+    },
+    "note_is_short": {"10,001 letters": lambda w: w.a_feedback(note="व" * 10_001)},
+    "fk_earlier_feedback_feedback_id": {
+        "earlier words of nothing": lambda w: w.an_earlier(feedback_id=999),
+        "feedback that goes and leaves its earlier words": lambda w: drop(w.corrected_feedback()),
+    },
+    "earlier_rating_is_1_to_5": {
+        f"{rating}": lambda w, rating=rating: w.an_earlier(rating=rating) for rating in (-1, 0, 6)
+    },
+    "earlier_note_is_short": {"10,001 letters": lambda w: w.an_earlier(note="x" * 10_001)},
+}  # fmt: skip
+
+# What looks like one of these, and is fine.
+FINE: dict[str, Callable[[World], Wrong]] = {
+    "a slot right after another": lambda w: w.a_slot(TEN + minutes(120)),
+    "a slot right before another": lambda w: w.a_slot(TEN - minutes(120), offered_at=NOW - SECOND),
+    "three slots in a row, the middle one last": lambda w: [
+        w.a_slot(FOURTEEN), w.a_slot(FOURTEEN + minutes(240)), w.a_slot(FOURTEEN + minutes(120))
+    ],
+    "two coaches who offer the same hour": lambda w: w.a_slot(TEN, coach_id=w.other_coach.id),
+    "a slot where a withdrawn one was": lambda w: (w.make.slot(w.coach, FOURTEEN, withdrawn_at=NOW), w.a_slot())[1],
+    "a withdrawn slot over another": lambda w: w.a_slot(TEN + minutes(60), withdrawn_at=NOW),
+    "a free slot that is withdrawn": lambda w: change(w.make.slot(), withdrawn_at=NOW),
+    "a withdrawn slot that comes back": lambda w: change(w.make.slot(withdrawn_at=NOW), withdrawn_at=None),
+    "a slot that is offered in the last moment": lambda w: w.a_slot(offered_at=FOURTEEN - MICROSECOND),
+    "a slot across midnight": lambda w: w.a_slot(at("2026-03-03 23:15")),
+    "a slot across the new year": lambda w: w.a_slot(at("2026-12-31 23:00")),
+    "the four quarters": lambda w: [w.a_slot(FOURTEEN + minutes(n * 135)) for n in range(4)],
+    "a session right after another": lambda w: w.a_session_at(120),
+    "a session right before another": lambda w: w.a_session(
+        w.make.slot(w.other_coach, TEN - minutes(120)), booked_at=NOW - SECOND
+    ),
+    "two students at the same hour": lambda w: w.a_session(w.make.slot(starts_at=TEN), student_id=w.past.student_id),
+    "a slot that is booked again after a cancellation": lambda w: w.a_session(
+        w.make.slot(id=w.cancelled(w.make.slot()).slot_id) if False else w.cancelled_slot()
+    ),
+    "a second cancelled session on a slot": lambda w: w.a_cancelled(),
+    "a session over a cancelled one": lambda w: w.a_session_over_a_cancelled_one(),
+    "a session that moves to where it touches": lambda w: change(
+        w.session, **w.at_place_of(w.make.slot(w.coach, TEN + minutes(120)))
+    ),
+    "a booking in the last moment": lambda w: w.a_session(booked_at=FOURTEEN - MICROSECOND),
+    "a cancellation in the last moment": lambda w: w.a_cancelled(cancelled_at=FOURTEEN - MICROSECOND),
+    "a cancellation by the coach, with 500 letters": lambda w: w.a_cancelled(
+        cancelled_by_id=w.other_coach.id, reason="é" * 500
+    ),
+    "a cancelled session on a slot that is withdrawn then": lambda w: change(w.cancelled_slot(), withdrawn_at=NOW),
+    "a topic of 500 letters": lambda w: w.a_session(topic="é" * 500),
+    "a note of 10,000 letters": lambda w: w.a_feedback(note="व" * 10_000),
+    "a name of 80 letters": lambda w: w.a_person(name="é" * 80),
+    "an address of 254 letters": lambda w: w.a_person(email="a" * 242 + "@example.org"),
+    "fifteen digits": lambda w: w.a_person(phone="+123456789012345"),
+    "a coach's headline of 160 letters": lambda w: w.a_person(role="coach", headline="é" * 160),
+    "a person without sessions who goes": lambda w: drop(w.admin),
+    **{f"a rating of {rating}": lambda w, rating=rating: w.a_feedback(rating=rating) for rating in range(1, 6)},
+}  # fmt: skip
+
+# What SQLite says where it names columns instead of the constraint. A foreign key it does not name at all.
+IN_COLUMNS = {
+    "uq_user_email": "user.email",
+    "uq_sign_in_token_hash": "sign_in.token_hash",
+    "uq_feedback_session_id": "feedback.session_id",
+    "one_live_session_per_slot": "coaching_session.slot_id",
+}
+FOREIGN_KEYS = {
+    constraint.name
+    for table in Base.metadata.tables.values()
+    for constraint in table.constraints
+    if isinstance(constraint, ForeignKeyConstraint)
+} | {"fk_sign_in_user_id", "fk_earlier_feedback_feedback_id"}
+
+
+@pytest.fixture
+def world(make: Make) -> World:
+    return World(make)
+
+
+def put(app: Flask, wrong: Wrong) -> None:
+    """Write to the data, past every rule."""
+    with app.app_context(), saving():
+        if callable(wrong):
+            wrong(db.session.connection())
+        else:
+            db.session.add_all(wrong if isinstance(wrong, list) else [wrong])
