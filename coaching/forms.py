@@ -183,7 +183,7 @@ class WhichField(RadioField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             "This time comes twice on that day, because the clocks go back. Which is meant?",
-            choices=[("first", "The first, before the clocks go back"), ("second", "The second, after they went back")],
+            choices={"first": "The first, before the clocks go back", "second": "The second, after they went back"},
             validators=[Optional()],
             **kwargs,
         )
@@ -202,12 +202,12 @@ class ZoneField(SelectField):
 
 
 @cache
-def _zone_choices() -> dict[str, list[tuple[str, str]]]:
+def _zone_choices() -> dict[str, Any]:
     """Every zone under its part of the world, so that typing a city's first letters finds it."""
-    groups: dict[str, list[tuple[str, str]]] = {"": [("", "Choose …")]}
+    groups: dict[str, Any] = {"": "Choose …"}
+    others: dict[str, str] = {}
     for zone in times.zones():
         region, _, city = zone.partition("/")
-        group, label = (region, city) if city else ("Others", region)
-        groups.setdefault(group, []).append((zone, label.replace("_", " ").replace("/", " – ")))
-    groups["Others"] = groups.pop("Others", [])
-    return groups
+        group = groups.setdefault(region, {}) if city else others
+        group[zone] = (city or region).replace("_", " ").replace("/", " – ")
+    return {**groups, "Others": others}

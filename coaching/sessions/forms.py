@@ -3,7 +3,7 @@
 from wtforms import SelectField
 from wtforms.validators import InputRequired, NumberRange
 
-from coaching.formatting import RATINGS
+from coaching.formatting import RATINGS, rating
 from coaching.forms import CountField, Form, ParagraphsField, at_most, required
 
 NOT_THERE = "That time is not there. Choose one of these."
@@ -34,7 +34,7 @@ class FeedbackForm(Form):
 
     rating = SelectField(
         "How satisfied was the student?",
-        choices=[("", "Choose …"), *((str(value), f"{value} – {word}") for value, word in RATINGS.items())],
+        choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}},
         validators=[InputRequired("Choose a rating from 1 to 5.")],
     )
     note = ParagraphsField("Notes", validators=[at_most(10_000)])
