@@ -4,18 +4,20 @@
 """
 
 import os
+import random
+import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Barrier
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -27,7 +29,7 @@ from sqlalchemy import Engine, event, text
 from coaching import create_app, extensions, guard
 from coaching.auth import rules as auth
 from coaching.extensions import db, saving
-from coaching.models import Role, SignIn, User
+from coaching.models import CoachingSession, Role, SignIn, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.slots import rules as slots
 from tests import databases as data
@@ -35,6 +37,7 @@ from tests.make import Make
 
 PROCESSES = 4
 PATIENCE = 60  # seconds; twice as long as a writer waits for its turn on SQLite
+TODAY = datetime.now(UTC).date()
 
 # What the rules promise, asked the other way round: each must find nothing. Rows of the data alone are looked at, no
 # constraint is trusted.
@@ -90,13 +93,17 @@ class Browser(NamedTuple):
         """Fill in a form, and lay the finger on its button."""
         return Press(self, path, fields)
 
+    def look(self, path: str) -> "Press":
+        """Lay the finger on a link."""
+        return Press(self, path, None)
+
 
 class Press(NamedTuple):
-    """A button that is about to be pressed."""
+    """A button that is about to be pressed, or a link."""
 
     browser: Browser
     path: str
-    fields: dict[str, Any]
+    fields: dict[str, Any] | None
 
 
 class Answer(NamedTuple):
@@ -106,6 +113,11 @@ class Answer(NamedTuple):
     location: str | None
     retry_after: str | None
     text: str
+
+    @property
+    def won(self) -> bool:
+        """Whether what was pressed was done."""
+        return self.status == 303
 
 
 class Race:
@@ -132,21 +144,27 @@ class Race:
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening}", serves]
         with self._log.open("wb") as log:
             return subprocess.Popen(
-                command, cwd=data.ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT, pass_fds=[listening]
+                command,
+                cwd=data.ROOT,
+                env=environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[listening],
+                process_group=0,  # so that it can be ended with its workers, and nobody else
             )
 
-    def wait(self) -> "Race":
-        """Wait until every process answers."""
-        give_up = time.monotonic() + PATIENCE
+    def __enter__(self) -> "Race":
+        give_up = monotonic() + PATIENCE
         while self._log.read_text().count("Booting worker") < PROCESSES:
-            assert self._server.poll() is None, self._log.read_text()
-            assert time.monotonic() < give_up, self._log.read_text()
-            time.sleep(0.02)
+            if self._server.poll() is not None or monotonic() > give_up:
+                self.__exit__()
+                raise AssertionError(f"gunicorn does not start: {self._log.read_text()}")
+            sleep(0.02)
         return self
 
-    def close(self) -> None:
-        """End the server."""
-        self._server.terminate()
+    def __exit__(self, *_: object) -> None:
+        if self._server.poll() is None:  # a tidy end would take seconds, and there is nothing to keep
+            os.killpg(self._server.pid, signal.SIGKILL)
         self._server.wait(PATIENCE)
         data.close(self.app)
 
@@ -194,31 +212,39 @@ class Race:
             if opened:
                 guard.enter(opened)
             token = generate_csrf()
-            signer = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+            signer = self.app.session_interface.get_signing_serializer(self.app)
             return Browser(f"{self.app.config['SESSION_COOKIE_NAME']}={signer.dumps(dict(flask.session))}", token)
 
     # What they do
 
-    def together(self, presses: Sequence[Press]) -> list[Answer]:
-        """Press all buttons in the same instant; whoever wins, nothing breaks and every promise is kept."""
-        answers = self.rush(presses)
-        assert not [answer for answer in answers if answer.status >= 500], self._trouble(answers)
-        assert not self.broken(), self._trouble(answers)
-        return answers
+    def together(self, *groups: Sequence[Press]) -> list[list[Answer]]:
+        """Press all buttons in the same instant; whoever wins, nothing breaks and every promise is kept.
+
+        Returns the answers group by group, in the order of the buttons.
+        """
+        answers = self.rush([press for group in groups for press in group])
+        assert not [answer for answer in answers if answer.status >= 500], self.trouble(answers)
+        assert not self.broken(), self.trouble(answers)
+        coming = iter(answers)
+        return [[next(coming) for _ in group] for group in groups]
 
     def rush(self, presses: Sequence[Press]) -> list[Answer]:
         """Press all buttons in the same instant, come of it what may."""
         gate = Barrier(len(presses), timeout=PATIENCE)
+        order = random.sample(range(len(presses)), len(presses))  # the first of the list must not always be the first
         with ThreadPoolExecutor(len(presses)) as fingers:
-            return list(fingers.map(lambda press: self._press(press, gate), presses))
+            pressed = {place: fingers.submit(self._press, presses[place], gate) for place in order}
+            return [pressed[place].result() for place in range(len(presses))]
 
     def _press(self, press: Press, gate: Barrier) -> Answer:
-        body = urlencode({"csrf_token": press.browser.token, **press.fields})
-        headers = {"Cookie": press.browser.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        headers, body = {"Cookie": press.browser.cookie}, None
+        if press.fields is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode({"csrf_token": press.browser.token, **press.fields})
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)) as connection:
             connection.connect()
             gate.wait()
-            connection.request("POST", press.path, body, headers)
+            connection.request("GET" if body is None else "POST", press.path, body, headers)
             response = connection.getresponse()
             said = response.read().decode()
             return Answer(response.status, response.getheader("Location"), response.getheader("Retry-After"), said)
@@ -230,18 +256,43 @@ class Race:
         with self.app.app_context(), db.engine.connect() as connection:
             return list(connection.execute(text(query), values))
 
+    def session(self, session_id: int) -> CoachingSession:
+        """Return a session as it stands now."""
+        with self.app.app_context():
+            return db.session.get_one(CoachingSession, session_id)
+
+    def live_on(self, slot: TimeSlot) -> list[tuple[int, int]]:
+        """Return the live sessions on a slot, and their students: at most one, if all is well."""
+        query = "SELECT id, student_id FROM coaching_session WHERE slot_id = :slot AND cancelled_at IS NULL"
+        return [tuple(row) for row in self.rows(query, slot=slot.id)]
+
+    def on_offer(self, coach: User) -> set[int]:
+        """Return the slots of a coach that are not withdrawn."""
+        query = "SELECT id FROM time_slot WHERE coach_id = :coach AND withdrawn_at IS NULL"
+        return {row.id for row in self.rows(query, coach=coach.id)}
+
     def everything(self) -> dict[str, list[tuple[object, ...]]]:
-        """Return every row of every table."""
+        """Return every row of every table, to compare with `changed`."""
         return data.everything(self.app)
+
+    def changed(self, before: dict[str, list[tuple[object, ...]]]) -> dict[str, tuple[int, int]]:
+        """Count, for each table that is not as it was, the rows that are gone and those that are new."""
+        after = self.everything()
+        counts = {
+            name: (len(set(rows) - set(after[name])), len(set(after[name]) - set(rows)))
+            for name, rows in before.items()
+        }
+        return {name: count for name, count in counts.items() if any(count)}
 
     def broken(self) -> dict[str, list[Any]]:
         """Return which promises are broken, and by which rows."""
         found = {promise: self.rows(query) for promise, query in PROMISES.items()}
         return {promise: rows for promise, rows in found.items() if rows}
 
-    def _trouble(self, answers: Sequence[Answer]) -> str:
+    def trouble(self, answers: Iterable[Answer]) -> str:
+        """Say what happened, for whoever reads of a test that failed."""
         log = self._log.read_text()[self._read :]
-        told = "\n".join(line for line in log.splitlines() if " HTTP/1.1" not in line)
+        told = "\n".join(line for line in log.splitlines() if not line.startswith("127.0.0.1 "))
         return f"{statuses(answers)}, broken: {self.broken()}\n{told[-3000:]}"
 
 
@@ -251,10 +302,8 @@ def statuses(answers: Iterable[Answer]) -> dict[int, int]:
 
 
 def day(number: int, clock: str = "10:00") -> datetime:
-    """Return a moment (UTC) on a day that lies ahead: `day(1)` is in two days at ten."""
-    hour, minute = map(int, clock.split(":"))
-    ahead = datetime.now(UTC) + timedelta(days=number + 1)
-    return ahead.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    """Return a moment (UTC) on a day counted from tomorrow: `day(0)` is tomorrow at ten, `day(-3)` has passed."""
+    return datetime.combine(TODAY + timedelta(days=number + 1), time.fromisoformat(clock), UTC)
 
 
 # The app without what protects it
@@ -274,7 +323,7 @@ def without_locks() -> Flask:
     whole database to itself, every statement stands alone.
     """
     for rules in (sessions, slots):
-        rules.hold = _read_anew  # type: ignore[attr-defined]
+        rules.hold = _read_anew
     event.remove(Engine, "begin", extensions._begin_sqlite)
     return create_app()
 

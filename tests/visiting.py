@@ -6,6 +6,7 @@ from typing import Any
 import html5lib
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coaching.models import User
@@ -73,6 +74,11 @@ class Client:
         self._client = app.test_client()
         self._statements = statements
         self._token = ""
+
+    @property
+    def browser(self) -> FlaskClient:
+        """The browser itself, with the same cookies: for tests that ask so much that nobody can look at every page."""
+        return self._client
 
     def get(self, url: str, **more: Any) -> Page:
         """Go to an address."""

@@ -1,7 +1,6 @@
 """What is said back about people and their sign-ins."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -129,10 +128,10 @@ def _enter(person: User, *, remember: bool = False) -> None:
 def _own_path(target: str) -> str:
     """Return a path of this site to go on to, or the start page for whatever else `next` may hold.
 
-    Browsers drop tabs and line ends from addresses and read a backslash as a slash, so neither may be in it.
+    What begins with one slash has neither scheme nor host. Browsers drop tabs and line ends from addresses and read a
+    backslash as a slash, so neither may be in it.
     """
-    parts = urlsplit(target) if target.isprintable() and "\\" not in target else None
-    if parts and not parts.scheme and not parts.netloc and parts.path.startswith("/") and parts.path[1:2] != "/":
+    if target.startswith("/") and target[1:2] != "/" and "\\" not in target and target.isprintable():
         return target
     return url_for("start.start")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from tests import databases as data
 from tests.browser import driving
-from tests.browser.world import World
+from tests.browser.places import Programme
 from tests.databases import Databases
 
 NO_BROWSER = "not tested in a browser: "
@@ -49,12 +49,12 @@ def site(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def world(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def programme(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programme]:
     """An app with much in it, served. The tests that share it only look, so that each finds it as it was made."""
     app = data.app_on(databases.new(), tmp_path_factory.mktemp("instance"))
     data.empty(app)
     with driving.served(app) as address:
-        yield World(app, address)
+        yield Programme(app, address)
     data.close(app)
 
 
@@ -77,7 +77,7 @@ def new_window(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def watched(context: BrowserContext, address: str) -> list[str]:
-    """Return a list that fills with whatever goes wrong: in scripts, with the policy, with files, with foreign sites."""
+    """Return a list that fills with whatever goes wrong: in scripts, by the policy, with files, with foreign sites."""
     faults: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:

@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from flask import Flask
 from playwright.sync_api import Page
 
-from tests.browser.world import PLACES, World, act_as
+from tests.browser.places import PLACES, Programme, act_as
 from tests.make import Make
 
-# Every rule of WCAG 2.0 to 2.2 at A and AA, and every best practice, is on; of those that are off by default, these too.
+# Every rule of WCAG 2.0 to 2.2 at A and AA, and every best practice, is on; of those that are off otherwise, these too.
 ALSO = ("target-size", "label-content-name-mismatch", "css-orientation-lock")
 EVERYTHING = {"resultTypes": ["violations"], "rules": {rule: {"enabled": True} for rule in ALSO}}
 COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
@@ -21,15 +20,14 @@ LOOKS = [("light", 360, EVERYTHING), ("light", 1280, EVERYTHING), ("dark", 1280,
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_axe_finds_nothing(world: World, new_window: Callable[..., Page], place: str) -> None:
-    window = new_window(world.address)
-    world.visit(PLACES[place], window)
-    assert not found(window)
+def test_axe_finds_nothing(programme: Programme, new_window: Callable[..., Page], place: str) -> None:
+    window = new_window(programme.address)
+    programme.visit(PLACES[place], window)
+    faults = found(window)
+    assert not faults, faults
 
 
-def test_axe_finds_nothing_where_there_is_nobody_yet(
-    site: str, make: Make, app: Flask, new_window: Callable[..., Page]
-) -> None:
+def test_axe_finds_nothing_where_there_is_nobody_yet(site: str, make: Make, new_window: Callable[..., Page]) -> None:
     window = new_window(site)
     window.goto("/")
     assert not found(window)
