@@ -56,7 +56,9 @@ class Crawler:
             here = urljoin(HERE, url)
             for link in leads_to(self.look(url).text):
                 there = urlsplit(urljoin(here, link))
-                if f"{there.scheme}://{there.netloc}" == HERE and not there.path.startswith(("/static/", "/bootstrap/")):
+                if f"{there.scheme}://{there.netloc}" == HERE and not there.path.startswith(
+                    ("/static/", "/bootstrap/")
+                ):
                     waiting.append(f"{there.path}?{there.query}" if there.query else there.path)
 
     def try_every_address(self, ids: set[int]) -> None:

@@ -16,7 +16,6 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=en-GB",  # in which a date field asks for the day first, and a time field for 24 hours
 )
 # What every window is like unless told otherwise. Without motion, so that nothing is looked at half-way.
 USUAL = {"locale": "en-GB", "timezone_id": "Europe/London", "reduced_motion": "reduce"}
