@@ -7,7 +7,7 @@ from bs4 import Tag
 from tests.visiting import Page
 
 TIME = re.compile(r"\d\d:\d\d")
-ZONE = r"(?:[A-Z]{2,5}|UTC[+-]\d\d:\d\d)"
+ZONE = r"(?:UTC[+-]\d\d:\d\d|[A-Z]{2,5}\b)"
 # `10:00–12:00 GMT`, `23:00–01:00 (Tue) CET`, `00:30 GMT–03:30 BST`, `14:00 CET`, or a zone by its distance alone
 TIME_WITH_ZONE = re.compile(rf"\d\d:\d\d(?: {ZONE})?(?:–\d\d:\d\d(?: \(\w+\))?)? {ZONE}|UTC[+-]\d\d:\d\d")
 

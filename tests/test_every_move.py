@@ -7,19 +7,17 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
     initialize,
     invariant,
-    multiple,
     rule,
     run_state_machine_as_test,
 )
@@ -45,13 +43,30 @@ COACHES = {"Amara": "Europe/London", "Devi": "Asia/Kathmandu", "Grace": "America
 STUDENTS = {"Ana": "Pacific/Auckland", "Bo": "Europe/London", "Cleo": "Australia/Lord_Howe"}
 
 coaches, students = st.sampled_from(sorted(COACHES)), st.sampled_from(sorted(STUDENTS))
-people = st.sampled_from(sorted({**COACHES, **STUDENTS, "Adam": "UTC"}))
-# When a slot is to begin, after the machine's first moment: close together, so that much gets into each other's way.
-quarters = st.sampled_from(
-    [minutes // 15 for minutes in (60, 135, 180, 225, 300, 405, 525, 645, 720, 735, 750, 780, 1500)]
-)
+# When a slot is to begin, in minutes from the machine's first moment: close together, so that much is in the way.
+ahead = st.sampled_from([60, 135, 180, 300, 405, 525, 645, 720, 735, 765, 780, 960, 1080, 1500])
+nth = st.integers(0, 999)  # of whatever there is to choose from
 which = st.sampled_from([None, None, "first", "second"])
+whose = st.sampled_from(["its own"] * 5 + ["another"])
+by = st.sampled_from(["its student", "its coach"] * 3 + ["another student", "another coach", "an organiser"])
 notes = st.sampled_from(["", "Good.", "**Better**\nthan before"])
+
+# What people do, with what; and how often. (Rules of Hypothesis each would be left out of most runs, at random.)
+MOVES = {
+    "publish": (4, {"coach": coaches, "minutes": ahead, "which": which, "crooked": st.sampled_from([0] * 9 + [7]),
+                    "weeks": st.sampled_from([1] * 6 + [2, 3])}),
+    "move_slot": (2, {"nth": nth, "whose": whose, "minutes": ahead, "which": which}),
+    "withdraw": (1, {"nth": nth, "whose": whose}),
+    "book": (6, {"nth": nth, "student": students, "topic": notes}),
+    "cancel": (2, {"nth": nth, "by": by, "reason": notes}),
+    "move_session": (3, {"nth": nth, "to": nth, "whose": whose, "by": by}),
+    "leave_feedback": (3, {"nth": nth, "by": st.sampled_from(["its coach"] * 5 + ["another coach"]),
+                           "rating": st.sampled_from([1, 2, 3, 4, 5, 5, 0, 6]), "note": notes}),
+    "let_time_pass": (3, {"to": st.sampled_from(["a minute", "just before something", "something", "a session"])}),
+}  # fmt: skip
+moves = st.sampled_from([name for name, (often, _) in MOVES.items() for _ in range(often)]).flatmap(
+    lambda name: st.tuples(st.just(name), st.fixed_dictionaries(MOVES[name][1]))
+)
 
 # What no row may show, asked of the database itself, whatever the app and the model think.
 NEVER = {
@@ -133,9 +148,6 @@ def moments(wall: datetime, zone: str) -> list[datetime]:
 class EveryMove(RuleBasedStateMachine):
     """The moves, what the model makes of them, and what must hold after each."""
 
-    slots_there: Bundle[int] = Bundle("slots_there")
-    sessions_there: Bundle[int] = Bundle("sessions_there")
-
     def __init__(self, app: Flask) -> None:
         super().__init__()
         self.app = app
@@ -152,34 +164,44 @@ class EveryMove(RuleBasedStateMachine):
         self.slots: dict[int, Slot] = {}
         self.sessions: dict[int, Session] = {}
         self.recorded: dict[int, Recorded] = {}
-        self.changed = True
+        self.rows = data.everything(app)
+        self.changed = True  # so that there is something to check
+        self.concerned: set[str] = (
+            set()
+        )  # whose sessions the last move was about; of the others, one is looked at in turn
+        self.in_turn = cycle(made)
 
     @initialize(began=st.sampled_from(DAYS))
     def begin(self, began: datetime) -> None:
         self.began = self.now = began
 
+    @rule(move=moves)
+    def somebody_does(self, move: tuple[str, dict[str, Any]]) -> None:
+        name, what = move
+        if "nth" in what and not (self.slots if name in {"move_slot", "withdraw", "book"} else self.sessions):
+            return
+        getattr(self, name)(**what)
+
     # The moves
 
-    @rule(target=slots_there, coach=coaches, quarter=quarters, which=which, weeks=st.sampled_from([1, 1, 1, 2, 3]),
-          crooked=st.sampled_from([0, 0, 0, 0, 0, 7]))  # fmt: skip
-    def publish(self, coach: str, quarter: int, which: Any, weeks: int, crooked: int) -> Any:
-        wall = self.wall(coach, quarter) + timedelta(minutes=crooked)
+    def publish(self, coach: str, minutes: int, which: Any, weeks: int, crooked: int) -> None:
+        wall = self.wall(coach, minutes + crooked)
         starts = self.could_offer(coach, wall, which, weeks)
 
         def act() -> list[TimeSlot]:
+            person = self.person(coach)
             with saving():
-                return slots.offer(self.person(coach), wall.date(), wall.time(), weeks=weeks, which=which, now=self.now)
+                return slots.offer(person, wall.date(), wall.time(), weeks=weeks, which=which, now=self.now)
 
         published = self.step(act, may=starts is not None)
-        if published is None or starts is None:
-            return multiple()
-        assert [slot.starts_at for slot in published] == starts
-        self.slots |= {slot.id: Slot(coach, slot.starts_at, self.now) for slot in published}
-        return multiple(*(slot.id for slot in published))
+        if published and starts:
+            assert [slot.starts_at for slot in published] == starts
+            assert not self.slots.keys() & {slot.id for slot in published}
+            self.slots |= {slot.id: Slot(coach, slot.starts_at, self.now) for slot in published}
 
-    @rule(target=slots_there, slot_id=slots_there, coach=coaches, quarter=quarters, which=which)
-    def move_slot(self, slot_id: int, coach: str, quarter: int, which: Any) -> Any:
-        wall, slot = self.wall(coach, quarter), self.slots[slot_id]
+    def move_slot(self, nth: int, whose: str, minutes: int, which: Any) -> None:
+        slot_id, slot, coach = self.a_slot(nth, whose)
+        wall = self.wall(coach, minutes)
         starts = self.could_offer(coach, wall, which, 1, but=slot_id)
         may = slot.coach == coach and not slot.withdrawn_at and not self.live_on(slot_id) and starts is not None
 
@@ -190,16 +212,14 @@ class EveryMove(RuleBasedStateMachine):
                 return slots.move(there, person, wall.date(), wall.time(), which=which, now=self.now)
 
         moved = self.step(act, may=may)
-        if moved is None:
-            return multiple()
-        assert [moved.starts_at] == starts
-        slot.withdrawn_at = self.now
-        self.slots[moved.id] = Slot(coach, moved.starts_at, self.now)
-        return moved.id
+        if moved:
+            assert [moved.starts_at] == starts
+            assert moved.id not in self.slots
+            slot.withdrawn_at = self.now
+            self.slots[moved.id] = Slot(coach, moved.starts_at, self.now)
 
-    @rule(slot_id=slots_there, coach=coaches)
-    def withdraw(self, slot_id: int, coach: str) -> None:
-        slot = self.slots[slot_id]
+    def withdraw(self, nth: int, whose: str) -> None:
+        slot_id, slot, coach = self.a_slot(nth, whose)
 
         def act() -> bool:
             there = of_or_404(self.person(coach), slot_id)
@@ -210,8 +230,8 @@ class EveryMove(RuleBasedStateMachine):
         if self.step(act, may=slot.coach == coach and not slot.withdrawn_at and not self.live_on(slot_id)):
             slot.withdrawn_at = self.now
 
-    @rule(target=sessions_there, slot_id=slots_there, student=students, topic=notes)
-    def book(self, slot_id: int, student: str, topic: str) -> Any:
+    def book(self, nth: int, student: str, topic: str) -> None:
+        slot_id, slot, _ = self.a_slot(nth)
         own = next((number for number in self.live_on(slot_id) if self.sessions[number].student == student), None)
         may = own is not None or (self.is_free(slot_id) and not self.is_busy(student, slot_id))
 
@@ -221,18 +241,15 @@ class EveryMove(RuleBasedStateMachine):
                 return sessions.book(there, person, topic=topic, now=self.now)
 
         booked = self.step(act, may=may, changes=own is None)
-        if booked is None:
-            return multiple()
-        if own is not None:
+        if booked and own:
             assert booked.id == own, "pressed again, it leads to the session that is there"
-            return multiple()
-        assert booked.id not in self.sessions
-        self.sessions[booked.id] = Session(slot_id, student, topic, self.now)
-        return booked.id
+        elif booked:
+            assert booked.id not in self.sessions
+            self.sessions[booked.id] = Session(slot_id, student, topic, self.now)
+            self.concerned = {student, slot.coach}
 
-    @rule(session_id=sessions_there, who=people, reason=notes)
-    def cancel(self, session_id: int, who: str, reason: str) -> None:
-        session = self.sessions[session_id]
+    def cancel(self, nth: int, by: str, reason: str) -> None:
+        session_id, session, who = self.a_session(nth, by)
 
         def act() -> bool:
             person = self.person(who)
@@ -243,15 +260,17 @@ class EveryMove(RuleBasedStateMachine):
 
         if self.step(act, may=self.can_change(session, who)):
             session.cancelled_at, session.cancelled_by, session.reason = self.now, who, reason
+            self.concerned = {session.student, self.slots[session.slot].coach}
             if who in COACHES:
                 self.slots[session.slot].withdrawn_at = self.now
 
-    @rule(session_id=sessions_there, slot_id=slots_there, who=people)
-    def move_session(self, session_id: int, slot_id: int, who: str) -> None:
-        session = self.sessions[session_id]
+    def move_session(self, nth: int, to: int, whose: str, by: str) -> None:
+        session_id, session, who = self.a_session(nth, by)
+        coach = self.slots[session.slot].coach
+        slot_id, slot, _ = self.a_slot(to, of=coach if whose == "its own" else None)
         may = (
             self.can_change(session, who)
-            and self.slots[slot_id].coach == self.slots[session.slot].coach
+            and slot.coach == coach
             and self.is_free(slot_id)
             and not self.is_busy(session.student, slot_id, but=session_id)
         )
@@ -267,12 +286,12 @@ class EveryMove(RuleBasedStateMachine):
 
         if self.step(act, may=may):
             session.slot = slot_id
+            self.concerned = {session.student, coach}
 
-    @rule(session_id=sessions_there, coach=coaches, rating=st.integers(0, 6), note=notes)
-    def leave_feedback(self, session_id: int, coach: str, rating: int, note: str) -> None:
-        session, there = self.sessions[session_id], self.recorded.get(session_id)
-        slot = self.slots[session.slot]
-        may = slot.coach == coach and not session.cancelled_at and slot.starts_at <= self.now and 1 <= rating <= 5
+    def leave_feedback(self, nth: int, by: str, rating: int, note: str) -> None:
+        session_id, session, coach = self.a_session(nth, by, begun=True)
+        is_its_coach, there = self.slots[session.slot].coach == coach, self.recorded.get(session_id)
+        may = is_its_coach and not session.cancelled_at and self.has_begun(session) and 1 <= rating <= 5
         is_new = there is None or (there.rating, there.note) != (rating, note)
 
         def act() -> bool:
@@ -283,6 +302,7 @@ class EveryMove(RuleBasedStateMachine):
             return True
 
         if self.step(act, may=may, changes=is_new) and is_new:
+            self.concerned = {session.student, coach}
             if there is None:
                 self.recorded[session_id] = Recorded(rating, note, self.now)
             else:
@@ -290,22 +310,46 @@ class EveryMove(RuleBasedStateMachine):
                 there.earlier.append((there.rating, there.note, written_at, self.now))
                 there.rating, there.note, there.corrected_at = rating, note, self.now
 
-    @rule(minutes=st.sampled_from([1, 15, 60, 120, 345]))
-    def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
+    def let_time_pass(self, to: str) -> None:
+        """Go on by a minute, or to where a slot (or a session) begins or ends, or to a second before that."""
+        early = timedelta(seconds=1 if to == "just before something" else 0)
+        there = [slot for number, slot in self.slots.items() if to != "a session" or self.live_on(number)]
+        marks = (moment - early for slot in there for moment in (slot.starts_at, slot.ends_at))
+        next_one = min((mark for mark in marks if mark > self.now), default=self.now)
+        self.now = self.now + timedelta(minutes=1) if to == "a minute" else next_one
         self.changed = True
 
-    @rule(slot_id=slots_there, to=st.sampled_from(["starts_at", "ends_at"]), seconds=st.sampled_from([-1, 0]))
-    def time_passes_to_where_a_slot_begins_or_ends(self, slot_id: int, to: str, seconds: int) -> None:
-        self.now = max(self.now, getattr(self.slots[slot_id], to) + timedelta(seconds=seconds))
-        self.changed = True
+    # What there is to choose from: more often what something can be done with
+
+    def a_slot(self, nth: int, whose: str = "its own", of: str | None = None) -> tuple[int, Slot, str]:
+        """Return a slot, and its coach or another one."""
+        there = [number for number, slot in self.slots.items() if of in {None, slot.coach}]
+        choice = [number for number in there for _ in range(4 if self.is_free(number) else 1)]
+        slot = self.slots[choice[nth % len(choice)]]
+        others = [coach for coach in COACHES if coach != slot.coach]
+        return choice[nth % len(choice)], slot, slot.coach if whose == "its own" else others[nth % 2]
+
+    def a_session(self, nth: int, by: str, *, begun: bool = False) -> tuple[int, Session, str]:
+        """Return a session, and who does something with it."""
+        good = {n for n, s in self.sessions.items() if not s.cancelled_at and self.has_begun(s) is begun}
+        choice = [number for number in self.sessions for _ in range(6 if number in good else 1)]
+        session = self.sessions[choice[nth % len(choice)]]
+        coach = self.slots[session.slot].coach
+        who = {
+            "its student": session.student,
+            "its coach": coach,
+            "another student": next(name for name in STUDENTS if name != session.student),
+            "another coach": next(name for name in COACHES if name != coach),
+            "an organiser": "Adam",
+        }[by]
+        return choice[nth % len(choice)], session, who
 
     # What the model makes of it
 
-    def wall(self, coach: str, quarter: int) -> datetime:
-        """Return what the coach's clock shows so many quarters of an hour later, as long as nobody changes it."""
-        at_once = self.began.astimezone(ZoneInfo(COACHES[coach])).replace(tzinfo=None)
-        return at_once + timedelta(minutes=15 * quarter)
+    def wall(self, coach: str, minutes: int) -> datetime:
+        """Return what the coach's clock shows some minutes after the first moment, as long as nobody changes it."""
+        at_first = self.began.astimezone(ZoneInfo(COACHES[coach])).replace(tzinfo=None)
+        return at_first + timedelta(minutes=minutes)
 
     def could_offer(
         self, coach: str, wall: datetime, which: str | None, weeks: int, but: int | None = None
@@ -333,6 +377,9 @@ class EveryMove(RuleBasedStateMachine):
         slot = self.slots[slot_id]
         return not slot.withdrawn_at and slot.starts_at > self.now and not self.live_on(slot_id)
 
+    def has_begun(self, session: Session) -> bool:
+        return self.slots[session.slot].starts_at <= self.now
+
     def is_busy(self, student: str, slot_id: int, but: int | None = None) -> bool:
         return any(
             abs(self.slots[session.slot].starts_at - self.slots[slot_id].starts_at) < TWO_HOURS
@@ -341,8 +388,8 @@ class EveryMove(RuleBasedStateMachine):
         )
 
     def can_change(self, session: Session, who: str) -> bool:
-        slot = self.slots[session.slot]
-        return who in {session.student, slot.coach} and not session.cancelled_at and slot.starts_at > self.now
+        two = {session.student, self.slots[session.slot].coach}
+        return who in two and not session.cancelled_at and not self.has_begun(session)
 
     # Doing it
 
@@ -352,7 +399,7 @@ class EveryMove(RuleBasedStateMachine):
     def step(self, act: Callable[[], Any], *, may: bool, changes: bool = True) -> Any:
         """Do what a view does. What is refused, and what changes nothing, leaves every row of every table as it was."""
         move = act.__qualname__.split(".")[1]
-        before = data.everything(self.app)
+        before = self.rows
         came_of_it, refusal = None, None
         try:
             with self.app.app_context():
@@ -361,8 +408,9 @@ class EveryMove(RuleBasedStateMachine):
             refusal = no
         event(f"{move}: {'refused' if refusal else 'done'}")
         assert may is (refusal is None), refusal or "done, though a rule forbids it"
-        self.changed = may and changes
-        assert (data.everything(self.app) != before) is self.changed
+        self.rows = data.everything(self.app)
+        self.changed, self.concerned = may and changes, set()
+        assert (self.rows != before) is self.changed
         return came_of_it
 
     # What holds after every move
@@ -376,9 +424,14 @@ class EveryMove(RuleBasedStateMachine):
             for what, question in NEVER.items():
                 assert db.session.execute(text(question)).all() == [], what
             self.the_data_are_what_the_model_says()
+            self.what_is_free_is_on_offer()
+            for who in {*self.concerned, next(self.in_turn)}:
+                self.sees_their_sessions_and_no_others(who)
+
+    def teardown(self) -> None:
+        with self.app.app_context():
             for who in self.ids:
                 self.sees_their_sessions_and_no_others(who)
-            self.what_is_free_is_on_offer()
 
     def the_data_are_what_the_model_says(self) -> None:
         ids = {None: None, **self.ids}
@@ -429,9 +482,6 @@ class EveryMove(RuleBasedStateMachine):
                 recorded = self.recorded.get(call.session.id) if who in COACHES else None
                 assert (call.feedback and call.feedback.rating) == (recorded and recorded.rating)
                 assert (call.feedback and call.feedback.note) == (recorded and recorded.note)
-        for number in self.sessions.keys() - mine.keys():
-            with pytest.raises(NotFound):
-                call_or_404(number, person)
         waiting = [n for n, s in mine.items() if self.tab(s) == When.PREVIOUS and n not in self.recorded]
         if who in COACHES:
             assert {call.session.id for call in calls_without_feedback(person, now=self.now, limit=999)} == set(waiting)
@@ -470,7 +520,7 @@ def test_every_rule_holds_after_every_move(app):
     run_state_machine_as_test(
         lambda: EveryMove(app),
         settings=settings(
-            max_examples=150 if THOROUGH else 40,
+            max_examples=100 if THOROUGH else 40,
             stateful_step_count=40,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),

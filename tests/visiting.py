@@ -1,10 +1,13 @@
 """A person at a browser without a window: gets pages, fills in forms, and looks at every page with a strict eye."""
 
-from functools import cached_property
+import re
+from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
+from bs4.builder import HTML5TreeBuilder
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -13,6 +16,22 @@ from coaching.models import User
 from tests.statements import Statements
 
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}  # kinds of input that say themselves what they are
+
+
+class _Builder(HTML5TreeBuilder):
+    """Keeps what the parser has against a page, so that one parse tells both."""
+
+    def feed(self, markup: Any) -> None:
+        parser = html5lib.HTMLParser(tree=self.create_treebuilder)
+        self.underlying_builder.parser = parser
+        parser.parse(markup)
+        self.errors = parser.errors
+
+
+@lru_cache(maxsize=8)
+def parsed(html: str) -> BeautifulSoup:
+    """Return a page as a tree."""
+    return BeautifulSoup(html, builder=_Builder())
 
 
 class Page:
@@ -28,10 +47,10 @@ class Page:
     def __repr__(self) -> str:
         return f"<{self.status} {self.path} {self.location or self.said[:200]!r}>"
 
-    @cached_property
+    @property
     def soup(self) -> BeautifulSoup:
         """The page as a tree."""
-        return BeautifulSoup(self.text, "html5lib")
+        return parsed(self.text)
 
     @property
     def said(self) -> str:
@@ -130,9 +149,9 @@ class Client:
 
 def faults_of(html: str) -> list[str]:
     """Return what is wrong with a page, whichever it is."""
-    soup = BeautifulSoup(html, "html5lib")
+    soup = parsed(html)
     return [
-        *_not_html(html),
+        *_not_html(soup),
         *_head_and_heading(soup),
         *_ids_and_labels(soup),
         *_inline(soup),
@@ -141,10 +160,8 @@ def faults_of(html: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _not_html(html: str) -> list[str]:
-    parser = html5lib.HTMLParser()
-    parser.parse(html)
-    return [f"line {line}: {fault} {more or ''}" for (line, _), fault, more in parser.errors]
+def _not_html(soup: BeautifulSoup) -> list[str]:
+    return [f"line {line}: {fault} {more or ''}" for (line, _), fault, more in soup.builder.errors]
 
 
 def _head_and_heading(soup: BeautifulSoup) -> list[str]:
@@ -159,14 +176,18 @@ def _head_and_heading(soup: BeautifulSoup) -> list[str]:
 
 
 def _ids_and_labels(soup: BeautifulSoup) -> list[str]:
-    ids = [str(tag["id"]) for tag in soup.select("[id]")]
-    faults = [f"two of id {name!r}" for name in sorted({name for name in ids if ids.count(name) > 1})]
-    for attribute in ("for", "aria-labelledby", "aria-describedby", "aria-controls"):
-        for tag in soup.select(f"[{attribute}]"):
+    ids = Counter(str(tag["id"]) for tag in soup.find_all(id=True))
+    faults = [f"two of id {name!r}" for name in sorted(ids) if ids[name] > 1]
+    for tag in soup.find_all(True):
+        for attribute in {"for", "aria-labelledby", "aria-describedby", "aria-controls"} & tag.attrs.keys():
             faults += [f"{attribute}={name!r} leads nowhere" for name in str(tag[attribute]).split() if name not in ids]
-    faults += [f"{tag['href']} leads nowhere" for tag in soup.select("a[href^='#']") if tag["href"][1:] not in ids]
-    labelled = {str(tag["for"]) for tag in soup.select("label[for]") if tag.get_text(strip=True)}
-    for tag in soup.select("input, select, textarea"):
+    faults += [
+        f"{tag['href']} leads nowhere"
+        for tag in soup.find_all("a", href=re.compile("^#"))
+        if tag["href"][1:] not in ids
+    ]
+    labelled = {str(tag["for"]) for tag in soup.find_all("label", attrs={"for": True}) if tag.get_text(strip=True)}
+    for tag in soup.find_all(["input", "select", "textarea"]):
         if tag.name == "input" and tag.get("type") in UNLABELLED:
             continue
         named = tag.get("aria-label") or tag.get("aria-labelledby") or tag.get("id") in labelled

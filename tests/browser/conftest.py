@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests import databases as data
 from tests.browser import driving
@@ -91,6 +100,10 @@ def watched(context: BrowserContext, address: str) -> list[str]:
         if not request.is_navigation_request() and response.status not in {200, 304}:
             faults.append(f"{response.status} for {request.resource_type} {request.url}")
 
+    def failed(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # who goes on quickly does not wait for a page's files
+            faults.append(f"failed: {request.url} {request.failure}")
+
     def asked(url: str) -> None:
         if not url.startswith((f"{address}/", "data:")):
             faults.append(f"leaves the site: {url}")
@@ -98,6 +111,6 @@ def watched(context: BrowserContext, address: str) -> list[str]:
     context.on("console", hear)
     context.on("weberror", lambda error: faults.append(f"script: {error.error}"))
     context.on("request", lambda request: asked(request.url))
-    context.on("requestfailed", lambda request: faults.append(f"failed: {request.url} {request.failure}"))
+    context.on("requestfailed", failed)
     context.on("response", came)
     return faults

@@ -93,7 +93,7 @@ class Programme:
                 coach=coach,
                 student=people[who],
                 starts_at=at(f"2026-02-1{day} 10:00"),
-                cancelled_by=people[who] if day % 2 else coach,
+                cancelled_by=coach if who == "student" else people[who],
                 reason="R" * 500 if who == "long_student" else "Exam moved to that day, sorry!",
             )
             ids |= {f"{who}_upcoming": upcoming.id, f"{who}_past": past.id, f"{who}_cancelled": cancelled.id}

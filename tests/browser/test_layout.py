@@ -14,28 +14,35 @@ from tests.make import NOW, Make
 
 WIDTHS = (320, 360, 768, 1280)
 
-# What is lost sideways: out of the window, out of its own box, or cut off.
+# What is lost sideways: out of the window, out of its own box, cut off, or squeezed to a few letters a line.
 LOST = """() => {
   const wide = document.documentElement.clientWidth, faults = [];
   const say = (what, it) => faults.push(`${what}: ${it.outerHTML.replace(/\\\\s+/g, " ").slice(0, 110)}`);
-  if (document.documentElement.scrollWidth > wide) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
+  const whole = document.documentElement.scrollWidth;
+  const roomy = wide >= 20 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+  if (whole > wide) faults.push(`the page is ${whole} wide`);
+  const rolls = it => it && it !== document.body
+    && (/auto|scroll/.test(getComputedStyle(it).overflowX) || rolls(it.parentElement));
   for (const it of document.body.querySelectorAll("*")) {
     if (!it.checkVisibility() || it.closest(".visually-hidden, .skip, .btn-check, option, svg *")) continue;
     const box = it.getBoundingClientRect(), style = getComputedStyle(it);
-    const rolls = up => up && up !== document.body && (/auto|scroll/.test(getComputedStyle(up).overflowX) || rolls(up.parentElement));
     if (rolls(it.parentElement)) continue;  // it can be scrolled to, in a box of its own
     if (box.right > wide + 1 || box.left < -1) say(`from ${Math.round(box.left)} to ${Math.round(box.right)}`, it);
+    const size = parseFloat(style.fontSize), text = [...it.childNodes].some(node => node.nodeValue?.trim().length > 8);
+    if (roomy && text && box.width < 3 * size && box.height > 5 * size) say("is squeezed", it);
+    if (it.matches("input, select")) continue;  // a field may hold more than it shows
     const inner = style.display !== "inline" && it.clientWidth && it.scrollWidth > it.clientWidth + 1;
     if (inner && /hidden|clip/.test(style.overflowX)) say("is cut off", it);
-    if (inner && style.overflowX === "visible" && !it.matches("select, input, fieldset")) say("spills over", it);
+    if (inner && style.overflowX === "visible" && !it.matches("fieldset")) say("spills over", it);
   }
   return faults;
 }"""
 
 # What is too small to hit with a finger: 24 by 24 pixels (WCAG 2.5.8), but for links within a sentence.
-SMALL = """() => [...document.querySelectorAll(
-  "nav a, .account a, .brand, button, .btn, .chip, .row-time[href], a[href^='tel:'], summary, select, textarea, input:not([type=hidden])"
-)].filter(it => it.checkVisibility()).flatMap(it => {
+SMALL = """() => [...document.querySelectorAll(`
+  nav a, .account a, .brand, button, .btn, .chip, .row-time[href], a[href^='tel:'],
+  summary, select, textarea, input:not([type=hidden])
+`)].filter(it => it.checkVisibility()).flatMap(it => {
   const boxes = [it, ...(it.labels ?? [])].map(each => each.getBoundingClientRect());
   return boxes.some(box => box.width >= 24 && box.height >= 24) ? [] : [`is too small: ${it.outerHTML.slice(0, 110)}`];
 })"""
@@ -122,5 +129,5 @@ def test_these_tests_would_see_what_is_lost(make: Make, site: str, new_window: C
     window.evaluate("document.querySelector('h1').append(' and a name that goes on and on and on')")
     window.evaluate("document.querySelector('nav a').style.cssText = 'min-height: 0; height: 20px'")
     found = "\n".join(look(window, 320))
-    for fault in ("the page is", "from 16 to", "is too small: <a"):
+    for fault in ("the page is", "spills over: <main", "is too small: <a"):
         assert fault in found
