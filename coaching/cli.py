@@ -35,15 +35,8 @@ def add(email: str, role: str, name: str, phone: str, zone: str, *, password_std
         raise click.ClickException("; ".join(f"{field}: {' '.join(faults)}" for field, faults in form.errors.items()))
     try:
         with saving():
-            person = rules.register(
-                role=Role(role),
-                name=form.name.data,
-                email=form.email.normal,
-                phone=form.phone.e164,
-                time_zone=form.time_zone.data,
-                password=password,
-                now=times.now(),
-            )
+            password_hash = None if password is None else rules.slow_hash(password)
+            person = rules.register(role=Role(role), **form.said(), password_hash=password_hash, now=times.now())
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     click.echo(person.id)

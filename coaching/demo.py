@@ -124,7 +124,9 @@ def fill(*, now: datetime) -> None:
 
 def _person(role: Role, name: str, phone: str, zone: str, *, now: datetime) -> User:
     address = f"{phone.lstrip('+')}@demo.example.org"
-    return people.register(role=role, name=name, email=address, phone=phone, time_zone=zone, password=None, now=now)
+    return people.register(
+        role=role, name=name, email=address, phone=phone, time_zone=zone, password_hash=None, now=now
+    )
 
 
 def _coach(coach: Coach, *, now: datetime) -> User:

@@ -64,7 +64,8 @@ class Cluster:
     def stop(self) -> None:
         """End it, if it was started here."""
         if self._folder:
-            subprocess.run([ROOT / "script" / "postgres", "stop", self._folder / "cluster"], check=False)
+            script = [ROOT / "script" / "postgres", "stop", self._folder / "cluster"]
+            subprocess.run(script, check=False, stderr=subprocess.DEVNULL)
             shutil.rmtree(self._folder, ignore_errors=True)
 
 

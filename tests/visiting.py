@@ -79,7 +79,7 @@ class Page:
         """Return what stands in a field."""
         [tag] = self.all(f"input[name={name}], select[name={name}], textarea[name={name}]")
         if tag.name == "textarea":
-            return tag.get_text().removeprefix("\n")
+            return tag.get_text()
         if tag.name == "select":
             return next((str(choice["value"]) for choice in tag.select("option[selected]")), "")
         return str(tag.get("value", ""))

@@ -27,11 +27,19 @@ class ProfileForm(Form):
     phone = PhoneField("Phone", validators=[required("Enter your phone number.")], render_kw={AUTOCOMPLETE: "tel"})
     time_zone = ZoneField("Time zone")
 
+    def said(self) -> dict[str, str]:
+        """Return what was typed, the way it is kept."""
+        return {"name": self.name.data, "phone": self.phone.e164, "time_zone": self.time_zone.data}
+
 
 class CoachProfileForm(ProfileForm):
     """What a coach says of themselves."""
 
     headline = LineField("Headline", validators=[at_most(160)])
+
+    def said(self) -> dict[str, str]:
+        """Return what was typed, the way it is kept."""
+        return {**super().said(), "headline": self.headline.data}
 
 
 class PersonForm(ProfileForm):
@@ -48,3 +56,7 @@ class PersonForm(ProfileForm):
         ],
         render_kw={AUTOCOMPLETE: "new-password"},
     )
+
+    def said(self) -> dict[str, str]:
+        """Return what was typed, the way it is kept; but not the password, which is hashed first."""
+        return {**super().said(), "email": self.email.normal}

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from coaching.auth import queries
@@ -28,16 +28,19 @@ class CannotSignIn(Refusal):
 
 
 def register(
-    *, role: Role, name: str, email: str, phone: str, time_zone: str, password: str | None, now: datetime
+    *, role: Role, name: str, email: str, phone: str, time_zone: str, password_hash: str | None, now: datetime
 ) -> User:
-    """Add a person. The e-mail address must be nobody else's. Without a password one cannot sign in with one."""
+    """Add a person. The e-mail address must be nobody else's. Without a password one cannot sign in with one.
+
+    The password comes hashed (`slow_hash`), so that nobody else has to wait for that to write.
+    """
     person = User(
         role=role,
         name=name,
         email=email,
         phone=phone,
         time_zone=time_zone,
-        password_hash=None if password is None else generate_password_hash(password),
+        password_hash=password_hash,
         headline="",
         created_at=now,
     )
@@ -46,7 +49,7 @@ def register(
     return person
 
 
-def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str) -> None:
+def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str = "") -> None:
     """Say anew what a person is called, where they are, and how they are reached. Only coaches have a headline."""
     person.name = name
     person.phone = phone
@@ -82,8 +85,13 @@ def sign_out(opened: SignIn) -> None:
 
 
 def notice(opened: SignIn, *, now: datetime) -> None:
-    """Remember that a sign-in is in use, so that it does not end for idleness."""
-    opened.seen_at = now
+    """Remember that a sign-in is in use, so that it does not end for idleness. It may have ended meanwhile."""
+    db.session.execute(update(SignIn).where(SignIn.id == opened.id).values(seen_at=now))
+
+
+def slow_hash(password: str) -> str:
+    """Return what is kept of a password: scrypt takes about 100 ms on purpose, so call this outside `saving()`."""
+    return generate_password_hash(password)
 
 
 def hashed(token: str) -> str:

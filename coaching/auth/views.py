@@ -60,17 +60,10 @@ def register() -> ResponseReturnValue:
     """Add a student, and sign them in."""
     form = PersonForm()
     if form.validate_on_submit():
+        password_hash = rules.slow_hash(form.password.data)
         try:
             with saving():
-                person = rules.register(
-                    role=Role.STUDENT,
-                    name=form.name.data,
-                    email=form.email.normal,
-                    phone=form.phone.e164,
-                    time_zone=form.time_zone.data,
-                    password=form.password.data,
-                    now=times.now(),
-                )
+                person = rules.register(role=Role.STUDENT, **form.said(), password_hash=password_hash, now=times.now())
         except rules.CannotRegister as refusal:
             form.show(refusal)
         else:
@@ -91,13 +84,7 @@ def profile() -> ResponseReturnValue:
     )
     if form.validate_on_submit():
         with saving():
-            rules.change_profile(
-                person,
-                name=form.name.data,
-                phone=form.phone.e164,
-                time_zone=form.time_zone.data,
-                headline=form.data.get("headline", ""),
-            )
+            rules.change_profile(person, **form.said())
         flash("Your profile is saved.")
         return redirect(url_for(".profile"), 303)
     return page("auth/profile.html", form=form)

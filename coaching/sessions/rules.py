@@ -116,8 +116,9 @@ def leave_feedback(session: CoachingSession, coach: User, *, rating: int, note: 
             feedback = Feedback(session_id=session.id, left_by=coach.id, rating=rating, note=note, created_at=now)
             db.session.add(feedback)
         elif (feedback.rating, feedback.note) != (rating, note):
-            db.session.add(_earlier(feedback, now=now))
-            feedback.rating, feedback.note, feedback.corrected_at = rating, note, now
+            earlier = _earlier(feedback, now=now)
+            db.session.add(earlier)
+            feedback.rating, feedback.note, feedback.corrected_at = rating, note, earlier.replaced_at
     return feedback
 
 
@@ -141,10 +142,11 @@ def _why_not_free(slot: TimeSlot, taken: CoachingSession | None, *, now: datetim
 
 
 def _earlier(feedback: Feedback, *, now: datetime) -> EarlierFeedback:
+    written_at = feedback.corrected_at or feedback.created_at
     return EarlierFeedback(
         feedback_id=feedback.id,
         rating=feedback.rating,
         note=feedback.note,
-        written_at=feedback.corrected_at or feedback.created_at,
-        replaced_at=now,
+        written_at=written_at,
+        replaced_at=max(now, written_at),  # whoever waited for the lock read the clock before those words came
     )

@@ -36,7 +36,7 @@ def offer(
 
 def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | None = None, now: datetime) -> TimeSlot:
     """Withdraw a slot that nobody has booked, and offer another in its place."""
-    hold(coach, slot)
+    hold(coach, slot)  # both at once and in order, before each is held again
     withdraw(slot, now=now)
     db.session.flush()  # so that the new one may overlap where the old one was
     return offer(coach, day, clock, which=which, now=now)[0]

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from flask import Flask
@@ -19,7 +19,7 @@ from playwright.sync_api import (
 
 from tests import databases as data
 from tests.browser import driving
-from tests.browser.places import Programme
+from tests.browser.places import PLACES, Programme
 from tests.databases import Databases
 
 NO_BROWSER = "not tested in a browser: "
@@ -63,26 +63,70 @@ def programme(databases: Databases, tmp_path_factory: pytest.TempPathFactory) ->
     app = data.app_on(databases.new(), tmp_path_factory.mktemp("instance"))
     data.empty(app)
     with driving.served(app) as address:
-        yield Programme(app, address)
+        made = Programme(app, address)
+        before = data.everything(app)
+        yield made
+    changed = [name for name, rows in data.everything(app).items() if rows != before[name] and name != "sign_in"]
     data.close(app)
+    assert not changed, f"a test that should only look has changed {changed}"
+
+
+@pytest.fixture(scope="session")
+def window_of(browser: Browser, programme: Programme) -> Iterator[Callable[[str], tuple[Page, list[str]]]]:
+    """Opens one window for each person of the programme, since one for each test would take most of the run's time."""
+    made: dict[str, tuple[Page, list[str]]] = {}
+
+    def find(who: str) -> tuple[Page, list[str]]:
+        if who not in made:
+            context, heard = opened(browser, programme.address)
+            made[who] = context.new_page(), heard
+            programme.let_in(who, made[who][0])
+        return made[who]
+
+    yield find
+    for window, _ in made.values():
+        window.context.close()
+
+
+@pytest.fixture
+def visit(programme: Programme, window_of: Callable[[str], tuple[Page, list[str]]]) -> Iterator[Callable[..., Page]]:
+    """Goes to a place of the programme: `visit("coach's start", width=360)`. What goes wrong there fails."""
+    faults: list[str] = []
+
+    def go(name: str, *, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Page:
+        nonlocal faults
+        window, faults = window_of(PLACES[name].who)
+        faults.clear()
+        window.set_viewport_size({"width": width, "height": 800})
+        window.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        programme.visit(PLACES[name], window)
+        return window
+
+    yield go
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture
 def new_window(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a window with cookies of its own: `new_window(site, color_scheme="dark")`. What goes wrong in it fails."""
-    opened: list[tuple[BrowserContext, list[str]]] = []
+    made: list[tuple[BrowserContext, list[str]]] = []
 
     def open_it(address: str, **options: Any) -> Page:
-        context = browser.new_context(**{**driving.USUAL, "base_url": address, **options})
-        context.set_default_timeout(PATIENCE)
-        opened.append((context, watched(context, address)))
-        return context.new_page()
+        made.append(opened(browser, address, **options))
+        return made[-1][0].new_page()
 
     yield open_it
-    for context, _ in opened:
+    for context, _ in made:
         context.close()
-    faults = [fault for _, heard in opened for fault in heard]
+    faults = [fault for _, heard in made for fault in heard]
     assert not faults, "\n".join(faults)
+
+
+def opened(browser: Browser, address: str, **options: Any) -> tuple[BrowserContext, list[str]]:
+    """Return a new set of cookies, to open windows with, and the list of what goes wrong in them."""
+    context = browser.new_context(**{**driving.USUAL, "base_url": address, **options})
+    context.set_default_timeout(PATIENCE)
+    return context, watched(context, address)
 
 
 def watched(context: BrowserContext, address: str) -> list[str]:

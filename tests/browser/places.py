@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page, Response
 
 from coaching.extensions import db, saving
 from coaching.models import CoachingSession, Feedback, TimeSlot, User
@@ -58,7 +58,6 @@ class Programme:
         self.address = address
         self._app = app
         self._make = Make(app)
-        self._kept: dict[str, Any] = {}
         self.people = self._people()
         self.ids = {f"{name}_id": person.id for name, person in self.people.items()} | self._sessions()
 
@@ -138,27 +137,27 @@ class Programme:
                 Feedback(session_id=session.id, left_by=coach.id, rating=4, note="Fine.", created_at=when["ends_at"])
             )
 
+    def let_in(self, who: str, window: Page) -> None:
+        """Sign somebody in."""
+        if who == "admin":
+            sign_in(window, self.people[who].email, PASSWORD)
+        elif who != "stranger":
+            act_as(window, self.people[who])
+
     def visit(self, place: "Place", window: Page) -> None:
-        """Go to a place, as whoever it is shown to."""
-        if place.who != "stranger":
-            self._sign_in(place.who, window.context)
-        answers = []
-        window.on("response", lambda answer: answers.append(answer) if answer.request.is_navigation_request() else None)
+        """Go to a place, in the window of whoever it is shown to."""
+        answers: list[Response] = []
+
+        def came(answer: Response) -> None:
+            if answer.request.is_navigation_request():
+                answers.append(answer)
+
+        window.on("response", came)
         window.goto(place.path.format_map(self.ids))
         if place.then:
             place.then(window)
+        window.remove_listener("response", came)
         assert answers[-1].status == place.status, f"{answers[-1].status} {answers[-1].url}"
-
-    def _sign_in(self, who: str, context: BrowserContext) -> None:
-        if who not in self._kept:
-            page = context.new_page()
-            if who == "admin":
-                sign_in(page, self.people[who].email, PASSWORD)
-            else:
-                act_as(page, self.people[who])
-            self._kept[who] = context.cookies()
-            page.close()
-        context.add_cookies(self._kept[who])
 
 
 def act_as(page: Page, person: User) -> None:

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-from tests.browser.places import PLACES, Programme, act_as
+from tests.browser.places import PLACES, act_as
 from tests.make import Make
 
 # Every rule of WCAG 2.0 to 2.2 at A and AA, and every best practice, is on; of those that are off otherwise, these too.
@@ -20,10 +20,8 @@ LOOKS = (("light", 360), ("dark", 1280))
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_axe_finds_nothing(programme: Programme, new_window: Callable[..., Page], place: str) -> None:
-    window = new_window(programme.address)
-    programme.visit(PLACES[place], window)
-    faults = found(window)
+def test_axe_finds_nothing(visit: Callable[..., Page], place: str) -> None:
+    faults = found(visit(place))
     assert not faults, faults
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from coaching.extensions import db, saving
 from coaching.models import Role, User
 from tests.browser.conftest import watched
-from tests.browser.places import PLACES, Programme, act_as
+from tests.browser.places import PLACES, act_as
 from tests.make import NOW, Make
 
 WIDTHS = (320, 360, 768, 1280)
@@ -51,9 +51,8 @@ TWICE = "document.documentElement.style.fontSize = '200%'"
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_nothing_is_lost_or_too_small(programme: Programme, new_window: Callable[..., Page], place: str) -> None:
-    window = new_window(programme.address)
-    programme.visit(PLACES[place], window)
+def test_nothing_is_lost_or_too_small(visit: Callable[..., Page], place: str) -> None:
+    window = visit(place)
     faults = [f"{width}: {fault}" for width in WIDTHS for fault in look(window, width)]
     window.evaluate(TWICE)
     faults += [f"{width}, text at 200 %: {fault}" for width in (360, 1280) for fault in look(window, width)]
