@@ -105,17 +105,27 @@ class ParagraphsField(TextAreaField):
         self.data = text.unix_lines(valuelist[0]) if valuelist else ""
 
 
-class PhoneField(TelField):
+class _Trimmed(StringField):
+    """A text in which blanks at the ends mean nothing, and blanks alone are nothing."""
+
+    data: str
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+        self.raw_data = [self.data] if self.data else []
+
+
+class PhoneField(_Trimmed, TelField):
     """A phone number that begins with + and its country. Lenient in what it takes; `e164` is what is kept."""
 
     @property
     def e164(self) -> str:
         """The number as it is stored, such as `+14155552671` (E.164). Raises ValueError where it is not one."""
-        return text.e164(self.data or "")
+        return text.e164(self.data)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse what cannot be a number, and say what is missing."""
-        if not (self.data or "").strip():
+        if not self.data:
             return
         try:
             _ = self.e164
@@ -123,19 +133,17 @@ class PhoneField(TelField):
             raise ValidationError(str(error)) from error
 
 
-class AddressField(EmailField):
+class AddressField(_Trimmed, EmailField):
     """An e-mail address. `normal` is what is kept, in small letters."""
 
     @property
     def normal(self) -> str:
         """The address as it is stored and looked up."""
-        return validate_email(
-            (self.data or "").strip(), check_deliverability=False, globally_deliverable=False
-        ).normalized.lower()
+        return validate_email(self.data, check_deliverability=False, globally_deliverable=False).normalized.lower()
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse what cannot be an address. Whether mail arrives there is not asked."""
-        if not (self.data or "").strip():
+        if not self.data:
             return
         try:
             normal = self.normal

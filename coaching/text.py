@@ -41,9 +41,14 @@ def e164(typed: str) -> str:
     if not _NUMBER.fullmatch(bare):
         raise ValueError("Use digits, blanks, dashes and brackets only, such as +44 20 7946 0958.")
     try:
-        number = phonenumbers.parse(bare)
+        number = phonenumbers.parse("+" + "".join(str(unicodedata.decimal(sign)) for sign in bare if sign.isdecimal()))
     except phonenumbers.NumberParseException as error:
         raise ValueError("No country has numbers that begin so. Check the digits after the +.") from error
-    if not phonenumbers.is_possible_number(number):
+    kept = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Lenient: of the right length, for numbering plans change faster than metadata. E.164 ends at 15 digits.
+    if (
+        phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE
+        or len(kept) > 16
+    ):
         raise ValueError("That is too short or too long for a number of that country.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return kept

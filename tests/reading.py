@@ -2,7 +2,7 @@
 
 import re
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 
 from tests.visiting import Page
 
@@ -71,9 +71,9 @@ def row_of(page: Page, name: str) -> Tag:
     return row
 
 
-def times_without_zone(page: Page) -> list[str]:
+def times_without_zone(page: Page | BeautifulSoup) -> list[str]:
     """Return every time of day on the page beside which no zone stands."""
-    said = words(page.soup.body)
+    said = words((page.soup if isinstance(page, Page) else page).body)
     rest = TIME_WITH_ZONE.sub(" ", said)
     return [rest[max(0, found.start() - 30) : found.end() + 30] for found in TIME.finditer(rest)]
 

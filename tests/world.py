@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from flask import Flask
+from sqlalchemy import update
+from werkzeug.security import generate_password_hash
+
+from coaching.extensions import db, saving
 from coaching.models import CoachingSession, Role, TimeSlot, User
 from tests.make import NOW, Make
 from tests.visiting import Client
@@ -97,3 +102,11 @@ def enter(client: Client, person: User | None) -> Client:
     if person:
         client.sign_in(person, PASSWORD if person.role == Role.ADMIN else None)
     return client
+
+
+def give_password(app: Flask, person: User, password: str = PASSWORD) -> User:
+    """Give a person a password whose hash is quick to compute, for tests that sign in again and again."""
+    with app.app_context(), saving():
+        quick = generate_password_hash(password, "pbkdf2:sha256:1")
+        db.session.execute(update(User).where(User.id == person.id).values(password_hash=quick))
+    return person

@@ -6,8 +6,7 @@ import pytest
 
 from tests.make import Make
 from tests.reading import alert, faults, flashes, main
-
-PASSWORD = "correct horse battery"
+from tests.world import PASSWORD, give_password
 
 UNSAFE = [
     "https://evil.example",
@@ -148,8 +147,8 @@ def test_a_stranger_comes_back_to_where_they_wanted_to_go(make: Make, client):
 
 
 @pytest.mark.parametrize("target", UNSAFE)
-def test_nobody_is_led_to_another_site(make: Make, client, cheap, target):
-    student = cheap(make.student())
+def test_nobody_is_led_to_another_site(make: Make, client, app, target):
+    student = give_password(app, make.student())
     page = fill_in(client, student, url="/auth/sign-in?next=" + quote(target, safe=""))
     assert page.status in {303, 400}
     if page.status == 303:
@@ -161,8 +160,8 @@ def test_nobody_is_led_to_another_site(make: Make, client, cheap, target):
 
 
 @pytest.mark.parametrize("target", ["/coaches/?q=a%26b&on=2026-03-03", "/slots/?week=2026-W11", "/auth/profile", "/"])
-def test_a_page_of_this_site_is_gone_on_to(make: Make, client, cheap, target):
-    page = fill_in(client, cheap(make.coach()), url="/auth/sign-in?next=" + quote(target, safe=""))
+def test_a_page_of_this_site_is_gone_on_to(make: Make, client, app, target):
+    page = fill_in(client, give_password(app, make.coach()), url="/auth/sign-in?next=" + quote(target, safe=""))
     assert page.location == target
 
 

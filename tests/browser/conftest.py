@@ -23,7 +23,7 @@ from tests.browser.places import PLACES, Programme
 from tests.databases import Databases
 
 NO_BROWSER = "not tested in a browser: "
-PATIENCE = 8_000  # milliseconds: on a busy machine a page may be slow, and nothing here waits longer than it must
+PATIENCE = 15_000  # milliseconds: a busy machine may be slow, and nothing here waits longer than it must
 
 expect.set_options(timeout=PATIENCE)
 
