@@ -4,7 +4,7 @@ import sys
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from werkzeug.datastructures import MultiDict
 
 from coaching import demo, times
@@ -50,6 +50,7 @@ def list_() -> None:
 
 
 @click.command("demo")
+@with_appcontext
 @click.option("--if-empty", is_flag=True, help="Do nothing, quietly, where there are people already.")
 def fill(*, if_empty: bool) -> None:
     """Fill an empty database with demo people, slots, sessions and feedback around now."""
@@ -62,7 +63,7 @@ def fill(*, if_empty: bool) -> None:
     click.echo("The demo is set up. Its people have no passwords: choose one under “Acting as”.")
 
 
-@click.command("whom")
+@people.command("whom")
 def whom() -> None:
     """Print whom one can act as in a demo: a few coaches and students, and how many there are."""
     if not current_app.config["DEMO"]:
@@ -76,6 +77,5 @@ def whom() -> None:
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    people.add_command(whom)
     app.cli.add_command(people)
     app.cli.add_command(fill)

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 PREFIX = "COACHING_"
 KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_PROXIES"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -65,8 +68,14 @@ class Settings:
 
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'coaching.sqlite3'}"
-    if not url.startswith(("sqlite:", "postgresql:", "postgres:")):
-        raise SettingError("DATABASE_URL must begin with sqlite: or postgresql:")
+    if url.startswith("sqlite://"):
+        return url
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise SettingError("DATABASE_URL must begin with sqlite:// or postgresql://")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.Error as error:
+        raise SettingError(f"DATABASE_URL cannot be read: {str(error).strip()}") from error
     return url
 
 
@@ -97,8 +106,14 @@ def _count(environ: Mapping[str, str], name: str) -> int:
 
 
 def _url(environ: Mapping[str, str]) -> str:
-    value = environ.get("COACHING_URL") or f"http://127.0.0.1:{environ.get('PORT') or '5000'}"
-    parts = urlsplit(value)
+    port = environ.get("PORT") or "5000"
+    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+        raise SettingError(f"PORT must be a whole number from 1 to 65535, not {port!r}.")
+    value = environ.get("COACHING_URL") or f"http://127.0.0.1:{port}"
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise SettingError(f"COACHING_URL must be an address such as https://calls.example.org, not {value!r}.")
     return value.rstrip("/")
