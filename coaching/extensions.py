@@ -113,7 +113,7 @@ def init_app(app: Flask, database_url: str) -> None:
     _connect(app, database_url)
     migrate.init_app(app, db, directory=str(Path(__file__).resolve().parent.parent / "migrations"))
     login.session_protection = None  # it would write the cookie anew whenever a browser changes its name
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)  # it would ask the database while we say that it is away
     csrf.init_app(app)
     bootstrap.init_app(app)
 

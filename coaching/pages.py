@@ -13,6 +13,7 @@ from coaching.forms import Form
 Row = TypeVar("Row")
 
 PAGE_LENGTH = 50
+SLOTS_PAGE_LENGTH = 200  # of a coach's free slots
 
 # Every file comes from this site, and no script or style stands in a page: what somebody types can never run.
 POLICY = "; ".join((

@@ -45,7 +45,7 @@ def moment(day: date, clock: time, zone: str, which: Which | None = None) -> dat
         return first
     if local(first, zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
         raise SkippedError
-    if which is None:
+    if which not in {"first", "second"}:
         raise TwiceError
     return first if which == "first" else second
 

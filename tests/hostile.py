@@ -94,7 +94,7 @@ JSON_BODIES = [
 IDS = [
     "0",
     "-1",
-    "00000000000000000000000000001",
+    "00000000000000000000000000000",
     str(2**31 - 1),
     str(2**31),
     str(2**32 + 1),
@@ -111,9 +111,9 @@ IDS = [
     "1%00",
     "%ff",
     "%ed%a0%80",
-    "%D9%A1",  # the Arabic digit one
+    "%D9%A0",  # the Arabic digit zero
     "%C2%B2",  # a small 2, which is a digit, but no number
-    "%EF%BC%91",  # a wide 1
+    "%EF%BC%90",  # a wide zero
     "1%20",
     "%2e%2e",
     "1%2f2",

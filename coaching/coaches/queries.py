@@ -54,8 +54,9 @@ def coaches_with_free_slots(
             or_(User.name.icontains(words, autoescape=True), User.headline.icontains(words, autoescape=True))
         )
     if behind is not None:
-        last = aliased(User)
-        asked = asked.where(by_name > select(func.lower(last.name), last.id).where(last.id == behind).scalar_subquery())
+        last = aliased(User)  # somebody who is not there is behind nobody
+        name = select(func.lower(last.name)).where(last.id == behind).scalar_subquery()
+        asked = asked.where(name.is_(None) | (by_name > tuple_(name, behind)))
     found = [(coach, ids) for coach, *ids in db.session.execute(asked)]
     wanted = [slot_id for _, ids in found for slot_id in ids if slot_id is not None]
     slots = {slot.id: slot for slot in db.session.scalars(select(TimeSlot).where(TimeSlot.id.in_(wanted)))}

@@ -7,11 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
 from coaching.coaches import queries
-from coaching.pages import PAGE_LENGTH, Rows, id_asked_for, page, place, place_asked_for
+from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, id_asked_for, page, place, place_asked_for
 
 bp = Blueprint("coaches", __name__, url_prefix="/coaches")
-
-SLOTS_PAGE_LENGTH = 200
 
 
 @bp.get("/")

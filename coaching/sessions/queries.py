@@ -87,9 +87,13 @@ def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = N
     return db.session.scalar(asked.where(CoachingSession.id != but.id) if but else asked)
 
 
-def slots_to_choose(session: CoachingSession, *, after: datetime, limit: int) -> Sequence[TimeSlot]:
+def slots_to_choose(
+    session: CoachingSession, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
+) -> Sequence[TimeSlot]:
     """Return the slots that a session could move to: free, of the same coach, clear of the student's others."""
     asked = _bookable(session.coach_id, session.student_id, after=after, but=session)
+    if behind:
+        asked = asked.where(TimeSlot.starts_at > behind[0])
     return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
 
 

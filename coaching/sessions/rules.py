@@ -106,6 +106,8 @@ def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:
 def leave_feedback(session: CoachingSession, coach: User, *, rating: int, note: str, now: datetime) -> Feedback:
     """Record how satisfied the student was, 1 to 5, and a note; or correct it, and keep what it said before."""
     hold(session)
+    if coach.id != session.coach_id:
+        raise CannotLeaveFeedback("Only the coach of a session records how it went.")
     if reason := why_not_feedback(session, now=now):
         raise CannotLeaveFeedback(reason)
     if rating not in formatting.RATINGS:

@@ -6,15 +6,13 @@ from flask.typing import ResponseReturnValue
 from coaching import guard, times
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
-from coaching.pages import PAGE_LENGTH, Rows, page, place, place_asked_for
+from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, page, place, place_asked_for
 from coaching.sessions import queries, rules
 from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
 from coaching.slots.queries import live_session_on, slot_or_404
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
-
-MOST_CHOICES = 200
 
 
 @bp.get("/")
@@ -72,7 +70,10 @@ def move(session_id: int) -> ResponseReturnValue:
         else:
             flash("The session is moved.")
             return redirect(url_for(".show", session_id=session_id), 303)
-    slots = queries.slots_to_choose(call.session, after=times.now(), limit=MOST_CHOICES)
+    found = queries.slots_to_choose(
+        call.session, after=times.now(), limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for()
+    )
+    slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("sessions/move.html", form=form, call=call, slots=slots)
 
 

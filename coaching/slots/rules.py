@@ -83,11 +83,9 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
         raise CannotOffer("That moment has passed. Choose one that lies ahead.", field="date")
     clashes = _clashes(coach, starts)
     if clashes:
-        raise CannotOffer(
-            " ".join(
-                [*clashes, *skipped, "Nothing was published. Choose another time, or withdraw what is in the way."]
-            )
-        )
+        if len(days) > 1:
+            skipped.append("Nothing was published.")
+        raise CannotOffer(" ".join([*clashes, *skipped, "Choose another time, or withdraw what is in the way."]))
     if skipped:
         raise CannotOffer(" ".join([*skipped, "Choose another time."]), field="time")
     return starts
