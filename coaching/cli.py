@@ -19,7 +19,7 @@ people = AppGroup("people", help="Add people, and list them.")
 
 @people.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(list(Role)), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--name", required=True)
 @click.option("--phone", required=True, help="With + and the country, such as '+44 20 7946 0958'.")
 @click.option("--zone", required=True, help="An IANA time zone, such as Europe/London.")

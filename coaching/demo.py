@@ -109,8 +109,8 @@ def fill(*, now: datetime) -> None:
     """Fill an empty database, through the rules, as if the last weeks had happened."""
     chance = random.Random(2026)  # noqa: S311  # the same data each time is what is wanted
     began = now - timedelta(weeks=WEEKS_BACK + 2)
-    coaches = [_coach(coach, now=began) for coach in COACHES]
-    students = [_person(Role.STUDENT, *student, now=began) for student in STUDENTS]
+    coaches = [_coach(number, coach, now=began) for number, coach in enumerate(COACHES, 1)]
+    students = [_person(Role.STUDENT, number, *student, now=began) for number, student in enumerate(STUDENTS, 1)]
     offered = [
         slot
         for coach, who in zip(coaches, COACHES, strict=True)
@@ -122,15 +122,15 @@ def fill(*, now: datetime) -> None:
         _live_through(slot, by_id[slot.coach_id], students, chance, now=now)
 
 
-def _person(role: Role, name: str, phone: str, zone: str, *, now: datetime) -> User:
-    address = f"{phone.lstrip('+')}@demo.example.org"
+def _person(role: Role, number: int, name: str, phone: str, zone: str, *, now: datetime) -> User:
+    address = f"{role}-{number}@demo.example.org"
     return people.register(
         role=role, name=name, email=address, phone=phone, time_zone=zone, password_hash=None, now=now
     )
 
 
-def _coach(coach: Coach, *, now: datetime) -> User:
-    person = _person(Role.COACH, coach.name, coach.phone, coach.zone, now=now)
+def _coach(number: int, coach: Coach, *, now: datetime) -> User:
+    person = _person(Role.COACH, number, coach.name, coach.phone, coach.zone, now=now)
     people.change_profile(person, name=coach.name, phone=coach.phone, time_zone=coach.zone, headline=coach.headline)
     return person
 

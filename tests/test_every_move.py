@@ -524,7 +524,7 @@ def test_every_rule_holds_after_every_move(app):
     run_state_machine_as_test(
         lambda: EveryMove(app),
         settings=settings(
-            max_examples=120 if THOROUGH else 45,
+            max_examples=120 if THOROUGH else 36,
             stateful_step_count=40,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
