@@ -87,7 +87,10 @@ def refusing(refusal: type[Refusal], field: str | None = None) -> Iterator[None]
         with db.session.begin_nested():
             yield
     except IntegrityError as error:
-        raise refusal(_meaning(error), field=field) from error
+        meaning = _meaning(error)
+        if meaning is None:
+            raise  # no rule of people's: a fault of ours
+        raise refusal(meaning, field=field) from error
 
 
 def hold(*rows: CoachingSession | User | TimeSlot) -> None:
@@ -102,10 +105,10 @@ def hold(*rows: CoachingSession | User | TimeSlot) -> None:
         db.session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
 
 
-def _meaning(error: IntegrityError) -> str:
+def _meaning(error: IntegrityError) -> str | None:
     if isinstance(error.orig, psycopg.Error):
-        return MEANINGS[error.orig.diag.constraint_name or ""]
-    return MEANINGS[str(error.orig)]
+        return MEANINGS.get(error.orig.diag.constraint_name or "")
+    return MEANINGS.get(str(error.orig))
 
 
 def init_app(app: Flask, database_url: str) -> None:

@@ -5,7 +5,9 @@ from functools import cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     DateField,
     EmailField,
@@ -48,7 +50,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     refusal: Refusal | None = None
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Say faults in our words."""
+        """Say faults in our words, and take texts alone: no uploaded file, no JSON."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:  # noqa: ARG002
+            """Return what was typed into the form, or nothing when none was sent."""
+            if isinstance(formdata, MultiDict):
+                return formdata
+            return request.form if request.method == "POST" else None
 
         def get_translations(self, form: Any) -> _OurWords:  # noqa: ARG002
             return _OurWords()
