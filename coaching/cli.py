@@ -33,9 +33,9 @@ def add(email: str, role: str, name: str, phone: str, zone: str, *, password_std
         del form.password
     if not form.validate():
         raise click.ClickException("; ".join(f"{field}: {' '.join(faults)}" for field, faults in form.errors.items()))
+    password_hash = None if password is None else rules.slow_hash(password)
     try:
         with saving():
-            password_hash = None if password is None else rules.slow_hash(password)
             person = rules.register(role=Role(role), **form.said(), password_hash=password_hash, now=times.now())
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal

@@ -1,7 +1,9 @@
 """Every setting: its name in the environment, what it means, and its default."""
 
+import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,8 +88,12 @@ def _secret_key(environ: Mapping[str, str], instance: Path, *, demo: bool) -> st
         raise SettingError("SECRET_KEY is missing: set it to a long random text, the same for every process.")
     kept = instance / "secret_key"
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_hex(32), encoding="ascii")
+        draft = instance / f"secret_key.{secrets.token_hex(4)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        with suppress(FileExistsError):
+            os.link(draft, kept)  # whole at once, and the first of several processes wins
+        draft.unlink()
     return kept.read_text(encoding="ascii")
 
 

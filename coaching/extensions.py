@@ -14,7 +14,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, event
 from sqlalchemy.exc import IntegrityError
 
 from coaching.models import Base, CoachingSession, TimeSlot, User
@@ -155,3 +155,12 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         writing = connection.get_execution_options().get("writing", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@event.listens_for(Engine, "handle_error")
+def _keep_rows_out_of_errors(context: ExceptionContext) -> None:
+    """Leave out of an error what PostgreSQL adds as DETAIL: the whole row, with its number or its note."""
+    broken, wrapped = context.original_exception, context.sqlalchemy_exception
+    if isinstance(broken, psycopg.Error) and broken.diag.message_detail and wrapped:
+        broken.args = (broken.diag.message_primary,)
+        wrapped.args = (f"({type(broken).__name__}) {broken.diag.message_primary}",)

@@ -71,7 +71,8 @@ def _headers(response: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if not (request.endpoint or "").endswith("static"):
+    is_file = (request.endpoint or "").endswith("static") and response.status_code < 400
+    if not is_file:
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     if request.is_secure:

@@ -7,6 +7,12 @@ import phonenumbers
 
 # What people put around and between the digits of a number, and what their address books copy along unseen.
 _NUMBER = re.compile(r"\+[\d\s().\-/\u2010-\u2015]+")
+# Control characters but tab and line feed, and the code points that Unicode promises never to use.
+_NOT_TEXT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(chr(p * 0x10000 + 0xFFFE) + chr(p * 0x10000 + 0xFFFF) for p in range(17))
+    + "]"
+)
 
 
 def one_line(typed: str) -> str:
@@ -15,8 +21,9 @@ def one_line(typed: str) -> str:
 
 
 def unix_lines(typed: str) -> str:
-    """Return text with LF at the end of its lines."""
-    return typed.replace("\r\n", "\n").replace("\r", "\n")
+    """Return text as typed, with LF at the end of its lines, and without what can be neither seen nor put into HTML."""
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n")
+    return _NOT_TEXT.sub("", lines)
 
 
 def is_legible(line: str) -> bool:

@@ -20,7 +20,7 @@ def render_item(kind: str, item: Any, _: Any) -> str | bool:
 
 def migrate() -> None:
     """Run the migrations in one transaction; of several processes that start at once, one does it and the rest wait."""
-    with db.engine.connect() as connection:
+    with db.engine.connect().execution_options(writing=True) as connection:
         context.configure(
             connection=connection, target_metadata=db.metadata, render_item=render_item, transactional_ddl=True
         )
