@@ -69,7 +69,9 @@ def leave() -> None:
 def check() -> ResponseReturnValue | None:
     """Stop who may not pass, then what no address or form of this site can mean. Runs before every view."""
     limit = current_app.config["MAX_CONTENT_LENGTH"]
-    if request.content_length is not None and request.content_length > limit:
+    # A body that does not say its length is read up to the limit: what fills it may go on beyond.
+    said = request.content_length
+    if said > limit if said is not None else len(request.get_data()) >= limit:
         abort(413)
     if request.endpoint is None:
         return None  # no such address, or not by this method: Flask says so itself

@@ -49,7 +49,7 @@ def place(starts_at: datetime, row_id: int) -> str:
 def place_asked_for() -> tuple[datetime, int] | None:
     """Read `?after=`: a moment (UTC) and an id. Nonsense counts as absent."""
     seconds, _, row_id = request.args.get("after", "").partition("-")
-    if not (_is_count(seconds) and _is_count(row_id)):
+    if not (_is_count(seconds) and _is_id(row_id)):
         return None
     return times.EPOCH + timedelta(seconds=int(seconds)), int(row_id)
 
@@ -57,11 +57,15 @@ def place_asked_for() -> tuple[datetime, int] | None:
 def id_asked_for(name: str) -> int | None:
     """Read an id from the query. Nonsense counts as absent."""
     value = request.args.get(name, "")
-    return int(value) if _is_count(value) else None
+    return int(value) if _is_id(value) else None
 
 
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**33
+
+
+def _is_id(text: str) -> bool:
+    return _is_count(text) and int(text) < 2**31
 
 
 def _headers(response: Response) -> Response:
