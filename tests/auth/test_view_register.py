@@ -167,6 +167,15 @@ def test_a_password_may_be_as_long_as_a_sentence_and_is_not_trimmed(client, leng
     assert client.post("/auth/sign-in", form | {"password": password}).status == 303
 
 
+@pytest.mark.parametrize(("length", "status"), [(254, 303), (255, 422)])
+def test_an_address_may_have_254_characters(client, everything, length, status):
+    email = "b" * 64 + "@" + "e" * 60 + "." + "f" * 60 + "." + "g" * (length - 64 - 1 - 61 - 61 - 4) + ".org"
+    assert len(email) == length
+    page = client.post("/auth/register", BO | {"email": email})
+    assert page.status == status
+    assert [row[3] for row in everything()["user"]] == ([email] if status == 303 else [])
+
+
 def test_blanks_in_a_name_are_tidied(client, everything):
     client.post("/auth/register", BO | {"name": "  Bo   van \t der Berg "})
     assert people(everything)[0]["name"] == "Bo van der Berg"
