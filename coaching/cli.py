@@ -26,7 +26,10 @@ people = AppGroup("people", help="Add people, and list them.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the input.")
 def add(email: str, role: str, name: str, phone: str, zone: str, *, password_stdin: bool) -> None:
     """Add a person, and print their id. Without a password they cannot sign in."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    try:
+        password = sys.stdin.buffer.readline().decode().rstrip("\r\n") if password_stdin else None
+    except UnicodeDecodeError:
+        raise click.ClickException("password: It is not written in UTF-8.") from None
     typed = {"email": email, "name": name, "phone": phone, "time_zone": zone, "password": password or ""}
     form = PersonForm(MultiDict(typed), meta={"csrf": False})
     if not password_stdin:
@@ -54,11 +57,11 @@ def list_() -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing, quietly, where there are people already.")
 def fill(*, if_empty: bool) -> None:
     """Fill an empty database with demo people, slots, sessions and feedback around now."""
-    if queries.is_anybody_there():
-        if if_empty:
-            return
-        raise click.ClickException("There are people in this database already. Nothing was changed.")
     with saving():
+        if queries.is_anybody_there():
+            if if_empty:
+                return
+            raise click.ClickException("There are people in this database already. Nothing was changed.")
         demo.fill(now=times.now())
     click.echo("The demo is set up. Its people have no passwords: choose one under “Acting as”.")
 

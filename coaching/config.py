@@ -70,14 +70,14 @@ class Settings:
 
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'coaching.sqlite3'}"
-    if url.startswith("sqlite://"):
+    if url == "sqlite://" or url.startswith("sqlite:///"):
         return url
     if not url.startswith(("postgresql://", "postgres://")):
-        raise SettingError("DATABASE_URL must begin with sqlite:// or postgresql://")
+        raise SettingError("DATABASE_URL must begin with sqlite:/// (and a path) or postgresql://")
     try:
         conninfo_to_dict(url)
-    except psycopg.Error as error:
-        raise SettingError(f"DATABASE_URL cannot be read: {str(error).strip()}") from error
+    except psycopg.Error:  # which quotes the address, password and all
+        raise SettingError("DATABASE_URL cannot be read: it is no PostgreSQL connection URI.") from None
     return url
 
 

@@ -1,15 +1,13 @@
 """What the two databases say differently: exclusion constraints on PostgreSQL, triggers on SQLite.
 
-The names of the constraints are the same on both, so that a refusal reads the same wherever it comes from.
+The names of the constraints are the same on both. PostgreSQL says them when it refuses, SQLite only those of checks and
+triggers; of the others it says the columns, so that `extensions.MEANINGS` knows both.
 """
 
 from typing import Any
 
 from sqlalchemy import DDL, CheckConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-
-# On SQLite a moment is text of fixed width, so comparing texts compares moments; these are its quarters of an hour.
-_QUARTERS = "('00:00.000000', '15:00.000000', '30:00.000000', '45:00.000000')"
 
 
 def where(condition: str) -> dict[str, Any]:
@@ -25,8 +23,11 @@ def slot_times() -> list[CheckConstraint]:
         CheckConstraint(
             "ifnull(strftime('%s', ends_at) - strftime('%s', starts_at), 0) = 7200", name="slot_is_two_hours"
         ).ddl_if("sqlite"),
+        # In one spelling, too: where moments are texts, comparing texts must compare moments.
         CheckConstraint(
-            f"substr(starts_at, 15) IN {_QUARTERS} AND substr(ends_at, 15) = substr(starts_at, 15)",
+            "starts_at IS strftime('%Y-%m-%d %H:%M:00.000000', starts_at) "
+            "AND ends_at IS strftime('%Y-%m-%d %H:%M:00.000000', ends_at) "
+            "AND substr(starts_at, 15, 2) IN ('00', '15', '30', '45')",
             name="slot_on_the_quarter",
         ).ddl_if("sqlite"),
     ]

@@ -56,17 +56,17 @@ COACHES = [
 ]  # fmt: skip
 
 STUDENTS = [
-    ("Zoë Müller", "+4917639047210", "Europe/Berlin"), ("Li Wei 李伟", "+12025550113", "Asia/Shanghai"),
+    ("Zoë Müller", "+491713920010", "Europe/Berlin"), ("Li Wei 李伟", "+12025550113", "Asia/Shanghai"),
     ("Aarav Patel", "+442079460104", "Asia/Kolkata"), ("Noor Haddad نور حداد", "+33199000112", "Asia/Beirut"),
     ("María José García-Hernández", "+12025550129", "America/Mexico_City"),
     ("Tomasz Wójcik", "+442079460117", "Europe/Warsaw"),
-    ("Ольга Соколова", "+4917639047355", "Asia/Almaty"), ("Ngozi Adeyemi", "+442079460133", "Africa/Lagos"),
+    ("Ольга Соколова", "+491713920055", "Asia/Almaty"), ("Ngozi Adeyemi", "+442079460133", "Africa/Lagos"),
     ("さくら 田中", "+12025550147", "Asia/Tokyo"), ("Liam Murphy", "+442079460140", "Europe/Dublin"),
     ("Ελένη Παπαδοπούλου", "+33199000129", "Europe/Athens"), ("Lucas da Silva", "+12025550156", "America/Sao_Paulo"),
     ("김민준", "+12025550162", "Asia/Seoul"), ("Ingrid Nygård", "+46701740633", "Europe/Oslo"),
     ("יעל כהן", "+33199000138", "Asia/Jerusalem"), ("Mia Tūmoana", "+61491570157", "Pacific/Auckland"),
     ("Chloe Nguyễn", "+61491570158", "Australia/Sydney"), ("Sunita Gurung", "+442079460159", "Asia/Kathmandu"),
-    ("Jack Noseworthy", "+17095550118", "America/St_Johns"), ("Ayşe Yılmaz", "+4917639047412", "Europe/Istanbul"),
+    ("Jack Noseworthy", "+17095550118", "America/St_Johns"), ("Ayşe Yılmaz", "+491713920098", "Europe/Istanbul"),
     ("Kwame Mensah", "+442079460165", "Africa/Accra"), ("Emma Tremblay", "+15145550131", "America/Toronto"),
     ("Søren Kierk", "+46701740648", "Europe/Copenhagen"), ("Daniel Kim 🎧", "+12025550191", "America/Los_Angeles"),
 ]  # fmt: skip

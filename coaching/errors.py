@@ -11,6 +11,7 @@ from coaching.extensions import Refusal, db
 from coaching.pages import page
 
 RETRY_AFTER_SECONDS = "5"
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 SENTENCES = {
     400: ("That did not arrive whole", "Something in the request could not be read. Go back, check it and try again."),
@@ -34,6 +35,13 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    try:
+        return _http_page(error)
+    except AWAY as away:  # found out while what stands around every page was asked for
+        return _database_is_away(away)
+
+
+def _http_page(error: HTTPException) -> ResponseReturnValue:
     if request_ctx.url_adapter is None:
         return error.get_response()  # a foreign host: nothing of this site's pages is for it
     title, sentence = STALE if isinstance(error, CSRFError) else SENTENCES.get(error.code or 500, SENTENCES[400])
@@ -61,5 +69,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(InternalServerError, _broken)
-    for away in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
+    for away in AWAY:
         app.register_error_handler(away, _database_is_away)

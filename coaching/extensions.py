@@ -67,10 +67,13 @@ def saving() -> Iterator[None]:
     """Do something to the data: all of it, or nothing when anything inside raises.
 
     On SQLite it begins by taking the write lock (`BEGIN IMMEDIATE`), so that what is read inside is still true when
-    it is written.
+    it is written. It does not nest: the inner one would commit half of what the outer one does.
     """
+    if db.session.info.get("saving"):
+        raise RuntimeError("saving() inside saving()")
     db.session.commit()
     db.session.connection(execution_options={"writing": True})
+    db.session.info["saving"] = True
     try:
         yield
         db.session.commit()
@@ -78,6 +81,8 @@ def saving() -> Iterator[None]:
         db.session.expunge_all()  # what was read stays readable, for the page that says what went wrong
         db.session.rollback()
         raise
+    finally:
+        db.session.info["saving"] = False
 
 
 @contextmanager
@@ -145,6 +150,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Make SQLite keep what it acknowledged (FULL), check foreign keys, and let readers read while one writes (WAL)."""
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None  # the driver would otherwise begin transactions where it sees fit
+        # SQLite's own knows A to Z alone, and names are looked for in any alphabet.
+        connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 

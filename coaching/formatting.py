@@ -1,6 +1,6 @@
 """How a date, a time, a name and a number are said, always for one reader's time zone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -15,6 +15,7 @@ from phonenumbers import PhoneNumberFormat
 
 from coaching import times
 from coaching.models import Role, User
+from coaching.text import printable
 
 RATINGS = {1: "very dissatisfied", 2: "dissatisfied", 3: "so-so", 4: "satisfied", 5: "very satisfied"}
 
@@ -56,9 +57,9 @@ def hours(timed: Timed, zone: str) -> str:
     """Say from when to when, and in which zone: `14:00–16:00 CET`."""
     start, end = times.local(timed.starts_at, zone), times.local(timed.ends_at, zone)
     before, after = zone_name(timed.starts_at, zone), zone_name(timed.ends_at, zone)
-    if before != after:  # the clocks change on the way
-        return f"{start:%H:%M} {before}–{end:%H:%M} {after}"
     overnight = "" if start.date() == end.date() else f" ({end:%a})"
+    if before != after:  # the clocks change on the way
+        return f"{start:%H:%M} {before}–{end:%H:%M}{overnight} {after}"
     return f"{start:%H:%M}–{end:%H:%M}{overnight} {after}"
 
 
@@ -78,16 +79,22 @@ def full(timed: Timed, zone: str) -> str:
     return f"{day(times.local(timed.starts_at, zone).date())}, {hours(timed, zone)}"
 
 
-def until(at: datetime, now: datetime) -> str:
-    """Say how long it is until a moment, roughly: `in 20 minutes`, `in 3 hours`, `in 5 days`, `now`."""
+def until(at: datetime, now: datetime, zone: str) -> str:
+    """Say how long it is until a moment: `in 20 minutes`, `in 3 hours`, `tomorrow`, `in 5 days`, `now`.
+
+    Days are counted as people do, from midnight to midnight; what comes within twelve hours is said in hours.
+    """
     left = at - now
+    days = (times.local(at, zone).date() - times.local(now, zone).date()).days
     if left <= timedelta():
         return "now"
-    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
-        if left >= 2 * length or unit == "minute":
-            count = max(1, left // length)
-            return f"in {count} {unit}{'s' if count > 1 else ''}"
-    return ""
+    if days > 1:
+        return f"in {days} days"
+    if days and left > timedelta(hours=12):
+        return "tomorrow"
+    unit, length = ("hour", timedelta(hours=1)) if left >= timedelta(hours=2) else ("minute", timedelta(minutes=1))
+    count = max(1, left // length)
+    return f"in {count} {unit}{'s' if count > 1 else ''}"
 
 
 def by_day(items: Iterable[Lasting], zone: str) -> list[tuple[date, list[Lasting]]]:
@@ -111,18 +118,15 @@ def person_option(person: User) -> str:
     return f"{person.name} ({Role(person.role)})"
 
 
-_markdown = (
-    MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
-)
-_tags = {"a", "blockquote", "br", "code", "del", "em", "h3", "hr", "li", "ol", "p", "pre", "s", "strong"} | {
-    "table", "tbody", "td", "th", "thead", "tr", "ul"
-}  # fmt: skip
+# No tables: a short note could become a page of a megabyte, since each row is filled up to the length of the first.
+_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough").disable("image")
+_tags = {"a", "blockquote", "br", "code", "em", "h3", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
 
 
 @lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Turn a note into HTML in which nothing malicious is left: no script, no image, no style, no foreign scheme."""
-    tokens = _markdown.parse(text)
+    tokens = _markdown.parse(printable(text))
     for token in tokens:
         if token.tag.startswith("h") and token.tag != "hr":
             token.tag = "h3"  # a note's headings stand below the page's own
@@ -136,15 +140,10 @@ def rating(value: int) -> str:
     return f"{value} – {RATINGS[value]}"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Say several things as one: `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        by_day, clock, day, full, hours, initial, markdown, near, number, person_option, rating, short, until, zone_name
+        by_day, clock, day, full, hours, initial, markdown, near, number, person_option, rating, short, until
     ):  # fmt: skip
         app.add_template_filter(filter_)
     app.add_template_filter(times.local)

@@ -78,7 +78,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
 
 def required(message: str) -> InputRequired:
-    """Insist on a field, in a sentence of its own. Blanks alone are nothing."""
+    """Insist on a field, in a sentence of its own."""
     return InputRequired(message)
 
 
@@ -90,12 +90,13 @@ def at_most(length: int) -> Length:
 class LineField(StringField):
     """One line of text: blanks around it and doubled blanks in it go."""
 
+    validation_attrs = ("required",)  # no maxlength: the browser would cut what is pasted, without a word
     data: str  # nobody looks before the form is valid; so below
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        """Tidy what was typed."""
-        self.data = text.one_line(valuelist[0]) if valuelist else ""
-        self.raw_data = [self.data] if self.data else []
+        """Tidy what was typed. What was not sent at all stays as it is known."""
+        self.data = text.one_line(valuelist[0]) if valuelist else self.data or ""
+        self.raw_data = [self.data] if valuelist and self.data else []
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse control characters, and text in which nothing can be seen."""
@@ -104,13 +105,28 @@ class LineField(StringField):
 
 
 class ParagraphsField(TextAreaField):
-    """Several lines of text, kept as typed, but for the line ends that browsers make of them (CRLF becomes LF)."""
+    """Several lines of text, without what cannot be seen."""
 
+    validation_attrs = ("required",)  # no maxlength: the browser would cut what is pasted, without a word
+    data: str
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Tidy what was typed."""
+        self.data = text.printable(text.unix_lines(valuelist[0])) if valuelist else ""
+
+
+class NoteField(TextAreaField):
+    """A note, kept as typed but for line ends: CRLF, which browsers make of them, becomes LF (rule 10)."""
+
+    validation_attrs = ("required",)  # no maxlength: the browser would cut what is pasted, without a word
     data: str
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep what was typed."""
         self.data = text.unix_lines(valuelist[0]) if valuelist else ""
+
+    def _value(self) -> str:
+        return text.printable(self.data or "")
 
 
 class _Trimmed(StringField):
@@ -168,7 +184,7 @@ class DayField(DateField):
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse years that nobody can mean."""
-        if self.data and not date(2000, 1, 1) <= self.data <= date(2100, 12, 31):
+        if self.data and not times.is_sensible(self.data):
             raise ValidationError("Choose a day between the years 2000 and 2100.")
 
 
@@ -190,6 +206,7 @@ class CountField(IntegerField):
 class SecretField(PasswordField):
     """A password, as it was typed: never trimmed, never sent back."""
 
+    validation_attrs = ("required",)  # no maxlength: the browser would cut what is pasted, without a word
     data: str
 
 

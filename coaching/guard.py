@@ -8,13 +8,13 @@ from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
+from coaching import text
 from coaching.models import Role, SignIn, User
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 STRANGER = "stranger"  # somebody who is not signed in
 EVERYBODY = frozenset({STRANGER, *Role})
-LARGEST_ID = 2**31 - 1
 
 
 def public(view: View) -> View:
@@ -83,7 +83,7 @@ def check() -> ResponseReturnValue | None:
             return redirect(url_for("auth.sign_in", next=asked_for))
         if person.role not in whom:
             abort(403)
-    if any(isinstance(value, int) and value > LARGEST_ID for value in (request.view_args or {}).values()):
+    if any(isinstance(value, int) and value > text.LARGEST_ID for value in (request.view_args or {}).values()):
         abort(404)  # more than any id can be, and more than a database can compare
     if any(not _is_text(value) for value in _typed()):
         abort(400)

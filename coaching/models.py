@@ -205,9 +205,6 @@ class CoachingSession(Base):
     student: Mapped[User] = relationship(
         lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(CoachingSession.student_id) == User.id"
     )
-    feedback: Mapped["Feedback | None"] = relationship(
-        lazy="raise_on_sql", viewonly=True, primaryjoin="CoachingSession.id == foreign(Feedback.session_id)"
-    )
 
     __table_args__ = _table(
         ForeignKeyConstraint(["student_id", "student_role"], ["user.id", "user.role"], name="only_a_student_books"),

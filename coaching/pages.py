@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import Flask, Response, render_template, request
 
-from coaching import times
+from coaching import text, times
 from coaching.forms import Form
 
 Row = TypeVar("Row")
@@ -43,29 +43,18 @@ def page(template: str, *, form: Form | None = None, status: int | None = None, 
 
 def place(starts_at: datetime, row_id: int) -> str:
     """Say where a row stands in a list in order of time, for the link to the next page."""
-    return f"{int(starts_at.timestamp())}-{row_id}"
+    return f"{int(starts_at.timestamp()) // 60}-{row_id}"
 
 
 def place_asked_for() -> tuple[datetime, int] | None:
     """Read `?after=`: a moment (UTC) and an id. Nonsense counts as absent."""
-    seconds, _, row_id = request.args.get("after", "").partition("-")
-    if not (_is_count(seconds) and _is_id(row_id)):
-        return None
-    return times.EPOCH + timedelta(seconds=int(seconds)), int(row_id)
+    minutes, row_id = map(text.as_id, (*request.args.get("after", "").split("-", 1), "")[:2])
+    return None if minutes is None or row_id is None else (times.EPOCH + timedelta(minutes=minutes), row_id)
 
 
 def id_asked_for(name: str) -> int | None:
     """Read an id from the query. Nonsense counts as absent."""
-    value = request.args.get(name, "")
-    return int(value) if _is_id(value) else None
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) < 2**33
-
-
-def _is_id(text: str) -> bool:
-    return _is_count(text) and int(text) < 2**31
+    return text.as_id(request.args.get(name, ""))
 
 
 def _headers(response: Response) -> Response:

@@ -7,6 +7,8 @@ import phonenumbers
 
 # What people put around and between the digits of a number, and what their address books copy along unseen.
 _NUMBER = re.compile(r"\+[\d\s().\-/\u2010-\u2015]+")
+# Letters and signs to which there is nothing to see.
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"
 # Control characters but tab and line feed, and the code points that Unicode promises never to use.
 _NOT_TEXT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef"
@@ -15,29 +17,44 @@ _NOT_TEXT = re.compile(
 )
 
 
+LARGEST_ID = 2**31 - 1  # that a database can compare with
+
+
+def as_id(typed: str) -> int | None:
+    """Return the id that was typed, or None for anything else."""
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 10):
+        return None
+    return int(typed) if int(typed) <= LARGEST_ID else None
+
+
 def one_line(typed: str) -> str:
     """Return text without blanks around it or doubled blanks in it."""
     return " ".join(typed.split())
 
 
 def unix_lines(typed: str) -> str:
-    """Return text as typed, with LF at the end of its lines, and without what can be neither seen nor put into HTML."""
-    lines = typed.replace("\r\n", "\n").replace("\r", "\n")
-    return _NOT_TEXT.sub("", lines)
+    """Return text as typed, but for the line ends that browsers make of LF."""
+    return typed.replace("\r\n", "\n")
+
+
+def printable(kept: str) -> str:
+    """Return a text without what can be neither seen nor put into HTML."""
+    return _NOT_TEXT.sub("", kept.replace("\r", "\n"))
 
 
 def is_legible(line: str) -> bool:
     """Tell whether a line has something to see and nothing that rewrites what stands around it.
 
     Joiners (U+200C, U+200D) belong to many scripts and to emoji; control characters and the marks that turn the
-    direction of writing (U+202A-U+202E, U+2066-U+2069) belong to nobody's name.
+    direction of writing (U+202A-U+202E, U+2066-U+2069) belong to nobody's name. Halves of a character (Cs) come from
+    a command line alone: nothing can store them.
     """
     if any(
-        unicodedata.category(sign) == "Cc" or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        unicodedata.category(sign) in {"Cc", "Cs"} or sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
         for sign in line
     ):
         return False
-    return any(unicodedata.category(sign)[0] in "LNPS" for sign in line)
+    return any(unicodedata.category(sign)[0] in "LNPS" and sign not in _FILLERS for sign in line)
 
 
 def e164(typed: str) -> str:

@@ -6,10 +6,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 SLOT_LENGTH = timedelta(hours=2)  # rule 1: two elapsed hours, whatever the clocks do
-QUARTER = timedelta(minutes=15)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2199, 12, 31)  # every zone can be reckoned with in between
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # that anybody can mean
 
 Which = Literal["first", "second"]
 
@@ -58,6 +57,11 @@ def local(at: datetime, zone: str) -> datetime:
 def start_of(day: date, zone: str) -> datetime:
     """Return the moment (UTC) at which `day` begins in `zone`: after a clock change at midnight, its first instant."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def is_sensible(day: date) -> bool:
+    """Tell whether a day is one that anybody can mean, and that clocks can be reckoned for."""
+    return FIRST_DAY <= day <= LAST_DAY
 
 
 def week_of(day: date) -> str:

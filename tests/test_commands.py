@@ -1,5 +1,6 @@
 """The commands: `flask people`, which adds and lists people, and `flask demo`, which makes some up."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,6 +90,8 @@ def test_without_a_password_nobody_can_sign_in_as_them(add, app, do):
         ({"name": "  "}, "name: Enter your name"),
         ({"name": "x" * 81}, "name: Use at most 80 characters"),
         ({"name": "Ana\u202e"}, "name: Use letters that can be seen"),
+        ({"name": "Ana\udcff"}, "name: Use letters that can be seen"),
+        ({"typed": b"long enough \xff\n"}, "password: It is not written in UTF-8"),
         ({"phone": "020 7946 0958"}, "phone: Begin with + and the country"),
         ({"phone": "abc"}, "phone: Begin with +"),
         ({"phone": "+44 20"}, "phone: That is too short or too long"),
@@ -254,11 +257,18 @@ def test_the_demo_can_be_had_on_any_day(run, app, clock, now):
         assert kept(app, select(CoachingSession).where(CoachingSession.ends_at > at(now)))
 
 
+# What regulators keep for stories: NANP's 555-01XX, Ofcom's, the Bundesnetzagentur's, Arcep's, PTS's, ACMA's.
+FICTION = re.compile(
+    r"\+1\d{3}55501\d\d|\+442079460\d{3}|\+4917139200\d\d|\+3319900\d{4}|\+467017406\d\d|\+6149157015[6-9]"
+)
+
+
 def test_nobody_of_the_demo_can_be_called_by_mistake(run, app):
     run("demo")
     numbers = kept(app, select(User.phone))
     assert len(set(numbers)) == 32
     assert [number for number in numbers if not phonenumbers.is_valid_number(phonenumbers.parse(number))] == []
+    assert [number for number in numbers if not FICTION.fullmatch(number)] == []
 
 
 def test_the_demo_leaves_a_database_with_people_as_it_is(run, make, everything):

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, ForeignKeyConstraint, PrimaryKeyConstraint, delete, null, select, update
+from sqlalchemy import Connection, ForeignKeyConstraint, PrimaryKeyConstraint, delete, null, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from coaching.extensions import db, saving
@@ -375,6 +375,21 @@ def test_the_database_takes(world, app, everything, case):
     before = everything()
     put(app, good)
     assert everything() != before
+
+
+def test_a_moment_has_one_spelling(app, make, databases):
+    """On SQLite moments are texts: spelt in two ways, two that are the same would not be equal."""
+    slot = make.slot(starts_at=TEN)
+    again = text(
+        "INSERT INTO time_slot (coach_id, starts_at, ends_at, offered_at) "
+        f"VALUES (:coach, '{TEN:%Y-%m-%dT%H:%M}:00.000000', '{TEN:%Y-%m-%d}T12:00:00.000000', "
+        "'2026-01-01 00:00:00.000000')"
+    )
+    utc = text("SET LOCAL TIME ZONE 'UTC'" if databases.kind == "postgresql" else "SELECT 1")
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(utc)
+        with pytest.raises(IntegrityError):
+            connection.execute(again, {"coach": slot.coach_id})
 
 
 def test_no_promise_of_the_models_goes_untested():

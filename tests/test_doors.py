@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 import pytest
 
-from coaching.models import Role
 from tests.make import Make
 from tests.world import World, enter, small_world
 
@@ -211,7 +210,3 @@ def test_outside_a_demo_there_is_no_door_for_acting_as_somebody_else(make: Make,
     page = real.get("/")
     assert "Acting as" not in page.said
     assert "user_id" not in page.text
-
-
-def test_the_roles_of_the_table_are_all_there_are():
-    assert {Role.STUDENT, Role.COACH, Role.ADMIN} == set(Role)

@@ -155,6 +155,9 @@ def test_while_the_database_is_away_people_are_asked_to_come_back(make: Make, cl
     pages = [there.get(url) for url in ("/", "/slots/", "/coaches/", f"/sessions/{session.id}", "/auth/sign-in")]
     form = {"csrf_token": token, "date": "2027-01-04", "time": "10:00"}
     pages.append(there.bare("POST", "/slots/offer", data=form))
+    # What would be another answer has to ask for the page's own frame.
+    pages += [there.get("/nothing/here"), there.get("/static/nothing.css"), there.get("/slots/offer")]
+    pages += [there.bare("POST", "/slots/offer"), there.bare("POST", "/auth/sign-in", data={"email": "x" * 300_000})]
     for page in pages:
         assert page.status == 503
         assert int(page.headers["Retry-After"]) > 0

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 from coaching import create_app, guard
 from coaching.config import SettingError
+from coaching.extensions import saving
 from coaching.models import Role
 from tests.databases import ROOT
 
@@ -228,6 +229,7 @@ GOOD = {"SECRET_KEY": "a long random text", "DATABASE_URL": "sqlite://", "COACHI
         ("DATABASE_URL", "mysql://localhost/coaching"),
         ("DATABASE_URL", "/var/lib/coaching.sqlite3"),
         ("DATABASE_URL", "sqlite:coaching.sqlite3"),
+        ("DATABASE_URL", "sqlite://coaching.sqlite3"),
         ("DATABASE_URL", "postgresql://["),
         ("DATABASE_URL", "postgresql://ana:a%zz@localhost/coaching"),
         ("DATABASE_URL", "postgresql://localhost/coaching?unheard=of"),
@@ -242,6 +244,24 @@ def test_a_wrong_setting_stops_the_start_with_a_line_that_names_it(wrong, value,
     said = str(error.value)
     assert wrong in said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:s3cret@[::1/db", "postgresql://u:s3cret@h/db?x=y", "mysql://u:s3cret@h"]
+)
+def test_a_wrong_address_of_the_database_is_not_repeated_with_its_password(url, tmp_path):
+    with pytest.raises(SettingError) as error:
+        create_app({**GOOD, "DATABASE_URL": url}, tmp_path)
+    assert "s3cret" not in str(error.value)
+    assert error.value.__suppress_context__ or not error.value.__context__, "nor does a traceback"
+
+
+def test_what_is_saved_all_or_nothing_is_not_saved_by_halves(app):
+    with app.app_context():
+        with pytest.raises(RuntimeError, match="inside"), saving(), saving():
+            pass
+        with saving():
+            pass  # and the next one is as before
 
 
 def test_a_missing_secret_stops_the_start_with_a_line_that_names_it(tmp_path):

@@ -71,7 +71,7 @@ def test_empty_pages_say_what_to_do_next(make: Make, client):
     page = client.sign_in(make.coach()).get("/")
     assert "Students book what you offer." in main(page)
     assert "/slots/#offer" in page.links()
-    assert "Nothing is. Every call that you had has its feedback." in main(page)
+    assert "Nothing is. Sessions come here when they are over." in main(page)
     page = client.sign_in(make.student()).get("/")
     assert "Choose a coach below" in main(page)
     assert "New ones appear here as soon as they are published." in main(page)

@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, request, ur
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from coaching import guard, times
+from coaching import guard, text, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import CoachProfileForm, PersonForm, ProfileForm, SignInForm
 from coaching.extensions import login, saving
@@ -93,9 +93,8 @@ def profile() -> ResponseReturnValue:
 @guard.public
 def switch() -> ResponseReturnValue:
     """Act as somebody else. Outside demo mode this address does not exist: see `init_app`."""
-    wanted = request.form.get("user_id", "")
-    known = wanted.isascii() and wanted.isdigit() and len(wanted) <= 10 and int(wanted) <= guard.LARGEST_ID
-    person = queries.person_to_act_as(int(wanted)) if known else None
+    user_id = text.as_id(request.form.get("user_id", ""))
+    person = queries.person_to_act_as(user_id) if user_id is not None else None
     if person is None:
         abort(404)
     _enter(person)
@@ -105,9 +104,10 @@ def switch() -> ResponseReturnValue:
 
 def _enter(person: User, *, remember: bool = False) -> None:
     """Sign a person in here, and whoever was signed in here out."""
+    former = current_user if current_user.is_authenticated else None  # asked before: it may be noticed, and saved
     with saving():
-        if current_user.is_authenticated:
-            rules.sign_out(current_user)
+        if former:
+            rules.sign_out(former)
         opened = rules.sign_in(person, now=times.now())
     guard.enter(opened, remember=remember)
 

@@ -41,8 +41,9 @@ def show(coach_id: int) -> ResponseReturnValue:
 
 def _day_asked_for() -> date | None:
     """Read `?on=`. Nonsense counts as absent, and so does a day that nobody can mean."""
+    asked_for = request.args.get("on", "")
     try:
-        on = date.fromisoformat(request.args.get("on", ""))
+        on = date.fromisoformat(asked_for)
     except ValueError:
         return None
-    return on if times.FIRST_DAY <= on < times.LAST_DAY else None
+    return on if asked_for == on.isoformat() and times.is_sensible(on) else None  # of several ways, ours

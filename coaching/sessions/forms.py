@@ -1,10 +1,11 @@
 """What may be typed about sessions."""
 
 from wtforms import SelectField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import NumberRange
 
 from coaching.formatting import RATINGS, rating
-from coaching.forms import CountField, Form, ParagraphsField, at_most, required
+from coaching.forms import CountField, Form, NoteField, ParagraphsField, at_most, required
+from coaching.text import LARGEST_ID
 
 NOT_THERE = "That time is not there. Choose one of these."
 
@@ -19,7 +20,7 @@ class MoveForm(Form):
     """Which slot instead?"""
 
     slot_id = CountField(
-        "New time", validators=[required("Choose one of the times."), NumberRange(1, 2**31 - 1, NOT_THERE)]
+        "New time", validators=[required("Choose one of the times."), NumberRange(1, LARGEST_ID, NOT_THERE)]
     )
 
 
@@ -35,6 +36,6 @@ class FeedbackForm(Form):
     rating = SelectField(
         "How satisfied was the student?",
         choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}},
-        validators=[InputRequired("Choose a rating from 1 to 5.")],
+        validators=[required("Choose a rating from 1 to 5.")],
     )
-    note = ParagraphsField("Notes", validators=[at_most(10_000)])
+    note = NoteField("Notes", validators=[at_most(10_000)])

@@ -69,6 +69,14 @@ def calls_without_feedback(coach: User, *, now: datetime, limit: int) -> list[Ca
     return _calls(_of(coach).where(waiting).order_by(session.starts_at.desc()), limit)
 
 
+def last_time(call: Call, coach: User) -> Call | None:
+    """Return the latest session before this one that the coach left feedback on, with the same student."""
+    session = CoachingSession
+    before = (session.student_id == call.other.id) & (session.starts_at < call.starts_at) & Feedback.id.is_not(None)
+    found = _calls(_of(coach).where(before).order_by(session.starts_at.desc()), 1)
+    return found[0] if found else None
+
+
 def call_or_404(session_id: int, person: User) -> Call:
     """Return a session of this person's; anybody else's is not found (rule 11)."""
     found = _calls(_of(person).where(CoachingSession.id == session_id), 1)

@@ -30,17 +30,17 @@ def index() -> ResponseReturnValue:
 @guard.only(Role.STUDENT)
 def book(slot_id: int) -> ResponseReturnValue:
     """Ask before booking a slot, and book it."""
-    slot, student, form = slot_or_404(slot_id), guard.me(), BookForm()
+    slot, student, form, now = slot_or_404(slot_id), guard.me(), BookForm(), times.now()
     if form.validate_on_submit():
         with saving():
-            booking = rules.book(slot, student, topic=form.topic.data, now=times.now())
+            booking = rules.book(slot, student, topic=form.topic.data, now=now)
         flash(f"You are booked with {slot.coach.name}. Here is the number to call.")
         return redirect(url_for(".show", session_id=booking.id), 303)
     taken = live_session_on(slot)
     if taken and taken.student_id == student.id:
         return redirect(url_for(".show", session_id=taken.id), 303)
-    if reason := rules.why_not_book(slot, student, taken, now=times.now()):
-        raise rules.CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=times.now()))
+    if reason := rules.why_not_book(slot, student, taken, now=now):
+        raise rules.CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=now))
     return page("sessions/book.html", form=form, slot=slot)
 
 
@@ -48,31 +48,34 @@ def book(slot_id: int) -> ResponseReturnValue:
 @guard.signed_in
 def show(session_id: int) -> ResponseReturnValue:
     """Show a session to one of its two people."""
-    call = queries.call_or_404(session_id, guard.me())
-    can_change = rules.why_not_change(call.session, now=times.now()) is None
-    can_record = rules.why_not_feedback(call.session, now=times.now()) is None and guard.me().role == Role.COACH
-    return page("sessions/show.html", call=call, can_change=can_change, can_record=can_record)
+    person, now = guard.me(), times.now()
+    call, is_coach = queries.call_or_404(session_id, person), person.role == Role.COACH
+    return page(
+        "sessions/show.html",
+        call=call,
+        last=queries.last_time(call, person) if is_coach else None,
+        can_change=rules.why_not_change(call.session, now=now) is None,
+        can_record=is_coach and rules.why_not_feedback(call.session, now=now) is None,
+    )
 
 
 @bp.route("/<int:session_id>/move", methods=["GET", "POST"])
 @guard.signed_in
 def move(session_id: int) -> ResponseReturnValue:
     """Ask for another of the coach's free slots, and put the session there."""
-    call, form = queries.call_or_404(session_id, guard.me()), MoveForm()
-    if reason := rules.why_not_change(call.session, now=times.now()):
+    call, form, now = queries.call_or_404(session_id, guard.me()), MoveForm(), times.now()
+    if reason := rules.why_not_change(call.session, now=now):
         raise rules.CannotMove(reason)
     if slot := _slot_chosen(form):
         try:
             with saving():
-                rules.move(call.session, slot, guard.me(), now=times.now())
+                rules.move(call.session, slot, guard.me(), now=now)
         except rules.CannotMove as refusal:
             form.show(refusal)
         else:
             flash("The session is moved.")
             return redirect(url_for(".show", session_id=session_id), 303)
-    found = queries.slots_to_choose(
-        call.session, after=times.now(), limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for()
-    )
+    found = queries.slots_to_choose(call.session, after=now, limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for())
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("sessions/move.html", form=form, call=call, slots=slots)
 
@@ -81,12 +84,12 @@ def move(session_id: int) -> ResponseReturnValue:
 @guard.signed_in
 def cancel(session_id: int) -> ResponseReturnValue:
     """Ask before cancelling a session, and cancel it."""
-    call, form = queries.call_or_404(session_id, guard.me()), CancelForm()
-    if reason := rules.why_not_change(call.session, now=times.now()):
+    call, form, now = queries.call_or_404(session_id, guard.me()), CancelForm(), times.now()
+    if reason := rules.why_not_change(call.session, now=now):
         raise rules.CannotCancel(reason)
     if form.validate_on_submit():
         with saving():
-            rules.cancel(call.session, guard.me(), reason=form.reason.data, now=times.now())
+            rules.cancel(call.session, guard.me(), reason=form.reason.data, now=now)
         flash(f"The session with {call.other.name} is cancelled.")
         return redirect(url_for(".show", session_id=session_id), 303)
     return page("sessions/cancel.html", form=form, call=call)

@@ -18,7 +18,7 @@ class OfferForm(MoveForm):
     """When is it, and how often?"""
 
     weeks = CountField(
-        "Weeks in a row",
+        "Weeks in a row (1: just once)",
         default=1,
         validators=[NumberRange(1, MOST_WEEKS, f"Choose 1 (just once) to {MOST_WEEKS} weeks.")],
         render_kw={"min": 1, "max": MOST_WEEKS},

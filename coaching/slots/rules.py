@@ -27,8 +27,12 @@ def offer(
     `which` says which of the two is meant where the clocks go back and the time comes twice.
     """
     hold(coach)
-    starts = _starts(coach, [day + timedelta(weeks=week) for week in range(weeks)], clock, which, now=now)
-    slots = [TimeSlot(coach_id=coach.id, starts_at=at, ends_at=at + SLOT_LENGTH, offered_at=now) for at in starts]
+    return _offer(coach, [day + timedelta(weeks=week) for week in range(weeks)], clock, which, now=now)
+
+
+def _offer(coach: User, days: list[date], clock: time, which: Which | None, *, now: datetime) -> list[TimeSlot]:
+    starts = _starts(coach, days, clock, which, now=now)
+    slots = [_slot(coach, at, now=now) for at in starts]
     with refusing(CannotOffer):
         db.session.add_all(slots)
     return slots
@@ -36,15 +40,19 @@ def offer(
 
 def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | None = None, now: datetime) -> TimeSlot:
     """Withdraw a slot that nobody has booked, and offer another in its place."""
-    hold(coach, slot)  # both at once and in order, before each is held again
-    withdraw(slot, now=now)
+    hold(coach, slot)
+    _withdraw(slot, now=now)
     db.session.flush()  # so that the new one may overlap where the old one was
-    return offer(coach, day, clock, which=which, now=now)[0]
+    return _offer(coach, [day], clock, which, now=now)[0]
 
 
 def withdraw(slot: TimeSlot, *, now: datetime) -> None:
     """Take a slot that nobody has booked out of the offer, for good."""
     hold(slot)
+    _withdraw(slot, now=now)
+
+
+def _withdraw(slot: TimeSlot, *, now: datetime) -> None:
     if reason := why_not_change(slot, queries.live_session_on(slot)):
         raise CannotChange(reason)
     slot.withdrawn_at = now
@@ -63,6 +71,8 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
     """Return the moments (UTC) that are meant, or say at once everything that stands in the way of them."""
     if clock.minute % 15 or clock.second or clock.microsecond:
         raise CannotOffer("A slot begins on a quarter of an hour: choose :00, :15, :30 or :45.", field="time")
+    if not times.is_sensible(days[-1]):
+        raise CannotOffer(f"That goes on beyond the year {times.LAST_DAY.year}. Choose fewer weeks.", field="weeks")
     starts: list[datetime] = []
     skipped: list[str] = []
     for day in days:
@@ -94,7 +104,7 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
 def _clashes(coach: User, starts: list[datetime]) -> list[str]:
     there = queries.starts_near(coach, starts) if starts else set()
     return [
-        f"{formatting.full(_Wanted(at), coach.time_zone)} overlaps your slot at "
+        f"{formatting.full(_slot(coach, at, now=at), coach.time_zone)} overlaps your slot at "
         f"{formatting.clock(other, coach.time_zone)}."
         for at in starts
         for other in sorted(there)
@@ -102,6 +112,5 @@ def _clashes(coach: User, starts: list[datetime]) -> list[str]:
     ]
 
 
-class _Wanted:
-    def __init__(self, at: datetime) -> None:
-        self.starts_at, self.ends_at = at, at + SLOT_LENGTH
+def _slot(coach: User, at: datetime, *, now: datetime) -> TimeSlot:
+    return TimeSlot(coach_id=coach.id, starts_at=at, ends_at=at + SLOT_LENGTH, offered_at=now)

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import guard, times
+from coaching import formatting, guard, times
 from coaching.extensions import saving
-from coaching.models import Role
+from coaching.models import Role, TimeSlot
 from coaching.pages import page
 from coaching.slots import queries, rules
 from coaching.slots.forms import MoveForm, OfferForm
@@ -42,7 +42,7 @@ def offer() -> ResponseReturnValue:
         except rules.CannotOffer as refusal:
             form.show(refusal)
         else:
-            flash("One slot is published." if len(slots) == 1 else f"{len(slots)} slots are published.")
+            flash(_published(slots))
             return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
     return _week_page(form, form.date.data)
 
@@ -59,11 +59,13 @@ def move(slot_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with saving():
-                rules.move(slot, guard.me(), form.date.data, form.time.data, which=form.which.data, now=times.now())
+                moved = rules.move(
+                    slot, guard.me(), form.date.data, form.time.data, which=form.which.data, now=times.now()
+                )
         except rules.CannotOffer as refusal:
             form.show(refusal)
         else:
-            flash("The slot is moved.")
+            flash(f"The slot is moved to {formatting.full(moved, guard.me().time_zone)}.")
             return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
     return page("slots/move.html", form=form, slot=slot)
 
@@ -83,10 +85,15 @@ def withdraw(slot_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index", week=times.week_of(times.local(slot.starts_at, guard.me().time_zone))), 303)
 
 
+def _published(slots: list[TimeSlot]) -> str:
+    first, last = (formatting.full(slot, guard.me().time_zone) for slot in (slots[0], slots[-1]))
+    return f"Published: {first}." if len(slots) == 1 else f"{len(slots)} slots are published: from {first} to {last}."
+
+
 def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
     """Show the week that a day is in; this week, where no day is given or it is one that nobody can mean."""
     coach = guard.me()
-    if day is None or not date(2000, 1, 1) <= day <= date(2100, 12, 31):
+    if day is None or not times.is_sensible(day):
         day = times.local(times.now(), coach.time_zone).date()
     monday = day - timedelta(days=day.weekday())
     start, end = (times.start_of(monday + timedelta(days=days), coach.time_zone) for days in (0, 7))

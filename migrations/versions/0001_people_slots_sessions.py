@@ -84,8 +84,9 @@ def upgrade() -> None:
             "ifnull(strftime('%s', ends_at) - strftime('%s', starts_at), 0) = 7200", name="slot_is_two_hours"
         ).ddl_if("sqlite"),
         sa.CheckConstraint(
-            "substr(starts_at, 15) IN ('00:00.000000', '15:00.000000', '30:00.000000', '45:00.000000')"
-            " AND substr(ends_at, 15) = substr(starts_at, 15)",
+            "starts_at IS strftime('%Y-%m-%d %H:%M:00.000000', starts_at) "
+            "AND ends_at IS strftime('%Y-%m-%d %H:%M:00.000000', ends_at) "
+            "AND substr(starts_at, 15, 2) IN ('00', '15', '30', '45')",
             name="slot_on_the_quarter",
         ).ddl_if("sqlite"),
         sa.CheckConstraint("mod(extract(epoch FROM starts_at), 900) = 0", name="slot_on_the_quarter").ddl_if(

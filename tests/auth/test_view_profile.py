@@ -48,6 +48,15 @@ def test_what_no_form_asks_for_is_not_changed(make: Make, client, everything):
     assert (row[0], row[1], row[3], row[5]) == (coach.id, "coach", coach.email, None)
 
 
+def test_what_was_not_sent_stays(make: Make, client, everything):
+    coach = make.coach(headline="Careers")
+    client.sign_in(coach)
+    assert client.post("/auth/profile", {name: said for name, said in ANA.items() if name != "headline"}).status == 303
+    assert "Careers" in everything()["user"][0]
+    assert client.post("/auth/profile", ANA | {"headline": ""}).status == 303
+    assert "Careers" not in everything()["user"][0], "but it can be emptied"
+
+
 @pytest.mark.parametrize(
     ("name", "typed"),
     [

@@ -142,9 +142,18 @@ def test_word_and_day_go_together(make: Make, client):
     assert names(client.get("/coaches/?q=ana&on=2026-03-07")) == []
 
 
+@pytest.mark.parametrize("typed", ["björn", "BJÖRN", "ÅSTRÖM", "åström", "ΕΛΈΝΗ", "ольга"])
+def test_case_does_not_matter_in_any_alphabet(make: Make, client, typed):
+    make.slot(make.coach("Björn Åström Ελένη Ольга"))
+    make.slot(make.coach("Bo"))
+    assert names(client.sign_in(make.student()).get("/coaches/", query_string={"q": typed})) == [
+        "Björn Åström Ελένη Ольга"
+    ]
+
+
 NONSENSE = ["on=soon", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31", "on=2026-13-01", "on=-1", "on=", "on[]=x"]
 NONSENSE += ["after=x", "after=-1", "after=", "after=999999", "after=99999999999999999999", "after=1.5", "after=1e3"]
-NONSENSE += ["page=7", "q[]=ana", "sort=phone", "on=%ff", "after=%ff", "%ff=x"]
+NONSENSE += ["on=20271124", "on=2027-W48-2", "page=7", "q[]=ana", "sort=phone", "on=%ff", "after=%ff", "%ff=x"]
 
 
 @pytest.mark.parametrize("query", NONSENSE)

@@ -90,7 +90,7 @@ def test_what_was_recorded_can_be_corrected_and_what_it_said_before_is_kept(clie
     clock.shift(HOUR)
     page = client.get(f"/sessions/{session.id}/feedback")
     assert (page.value("rating"), page.value("note")) == ("2", "First")
-    assert "What it says now is kept when you correct it." in main(page)
+    assert "A correction takes the place of what it says now, which is kept for the record." in main(page)
     assert client.post(f"/sessions/{session.id}/feedback", {"rating": "5", "note": "Second"}).status == 303
     assert kept(everything) == [(5, "Second")]
     [earlier] = everything()["earlier_feedback"]

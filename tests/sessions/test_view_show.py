@@ -33,7 +33,7 @@ def test_both_see_when_it_is_in_their_own_time_whom_to_call_and_what_about(make:
         assert page.h1 == f"Session with {other}"
         assert f"{when} , in 20 hours" in main(page)
         [link] = page.all("a[href^='tel:']")
-        assert (link["href"], words(link)) == (number, f"Call {readable}")
+        assert (link["href"], words(link)) == (number, readable)
         assert words(page.all("main .topic")[0]) == "My first review"
         assert what_to_do(page) == {"move", "cancel"}
         assert times_without_zone(page) == []
@@ -98,3 +98,17 @@ def test_a_zone_without_a_name_is_said_by_its_distance_and_a_change_of_clocks_on
     session = make.session(starts_at=at("2026-10-25 00:00"), coach=make.coach(zone="Asia/Kathmandu"))
     assert "05:45–07:45 UTC+05:45" in main(client.sign_in(session.coach).get(f"/sessions/{session.id}"))
     assert "01:00 BST–02:00 GMT" in main(client.sign_in(session.student).get(f"/sessions/{session.id}"))
+
+
+def test_the_coach_reads_back_what_was_recorded_last_time_with_this_student_alone(make: Make, client):
+    coach, student = make.coach(), make.student("Bo")
+    for days, who, note in ((30, student, "Long ago"), (20, student, "Last time"), (10, None, "Of somebody else")):
+        make.feedback(make.session(coach=coach, student=who, starts_at=NOW - timedelta(days=days)), 2, note)
+    session = make.session(coach=coach, student=student)
+    said = main(client.sign_in(coach).get(f"/sessions/{session.id}"))
+    assert "Last time Tuesday 10 February 2026, 08:00–10:00 GMT ●●○○○ 2 – dissatisfied Last time" in said
+    assert "Long ago" not in said
+    assert "somebody else" not in said
+    said = main(client.sign_in(student).get(f"/sessions/{session.id}"))
+    assert "Last time" not in said
+    assert "dissatisfied" not in said

@@ -29,7 +29,7 @@ def test_moving_gives_a_new_slot_and_takes_the_old_one_out_of_the_offer(slot, cl
     page = client.post(f"/slots/{slot.id}/move", TO)
     assert (page.status, page.location) == (303, "/slots/?week=2026-W10")
     page = client.follow(page)
-    assert flashes(page) == ["The slot is moved."]
+    assert flashes(page) == ["The slot is moved to Thursday 5 March 2026, 14:00–16:00 GMT."]
     assert list(days(page)) == ["Thursday 5 March 2026"]
     [new] = [row[0] for row in everything()["time_slot"] if row[6] is None]
     assert new != slot.id

@@ -33,7 +33,7 @@ def test_free_booked_and_past_are_told_apart_and_who_booked_is_said(make: Make, 
     assert list(rows) == ["Monday 2 March 2026 today", "Wednesday 4 March 2026"]
     assert rows["Monday 2 March 2026 today"] == [
         "01:00–03:00 GMT Held Cy",
-        "04:00–06:00 GMT Past, nobody booked it",
+        "04:00–06:00 GMT Past, no session",
         "07:00–09:00 GMT Booked Di",
     ]
     assert rows["Wednesday 4 March 2026"][0].startswith("10:00–12:00 GMT Free Move")

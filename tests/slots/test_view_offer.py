@@ -18,7 +18,7 @@ def test_what_is_offered_is_free_at_once_and_shown(make: Make, client, new_clien
     page = client.sign_in(coach).post("/slots/offer", TUESDAY)
     assert (page.status, page.location) == (303, "/slots/?week=2026-W10")
     page = client.follow(page)
-    assert flashes(page) == ["One slot is published."]
+    assert flashes(page) == ["Published: Tuesday 3 March 2026, 10:00–12:00 GMT."]
     assert days(page)["Tuesday 3 March 2026 tomorrow"][0].startswith("10:00–12:00 GMT Free")
     page = new_client().sign_in(make.student()).get(f"/coaches/{coach.id}")
     assert days(page) == {"Tuesday 3 March 2026 tomorrow": ["Book Ana, 10:00–12:00 GMT"]}
@@ -136,7 +136,9 @@ def test_pressing_the_button_twice_publishes_once(make: Make, client, everything
 
 def test_weekly_means_the_same_time_on_the_wall_also_after_the_clocks_change(make: Make, client, everything):
     page = client.sign_in(make.coach()).post("/slots/offer", TUESDAY | {"weeks": "5"})
-    assert flashes(client.follow(page)) == ["5 slots are published."]
+    assert flashes(client.follow(page)) == [
+        "5 slots are published: from Tuesday 3 March 2026, 10:00–12:00 GMT to Tuesday 31 March 2026, 10:00–12:00 BST."
+    ]
     assert starts(everything) == [
         "2026-03-03 10:00",
         "2026-03-10 10:00",
