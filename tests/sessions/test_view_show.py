@@ -26,12 +26,18 @@ def test_both_see_when_it_is_in_their_own_time_whom_to_call_and_what_about(make:
     coach, student = pair
     session = make.session(coach=coach, student=student, starts_at=at("2026-03-03 04:00"), topic="My first\nreview")
     for person, other, when, number, readable in (
-        (coach, "Bo", "Monday 2 March 2026, 23:00–01:00 (Tue) EST", "tel:+442079460958", "+44 20 7946 0958"),
-        (student, "Ana", "Tuesday 3 March 2026, 04:00–06:00 GMT", "tel:+14155552671", "+1 415-555-2671"),
+        (
+            coach,
+            "Bo",
+            "Monday 2 March 2026, 23:00–01:00 (Tue) EST , in 20 hours",
+            "tel:+442079460958",
+            "+44 20 7946 0958",
+        ),
+        (student, "Ana", "Tuesday 3 March 2026, 04:00–06:00 GMT , tomorrow", "tel:+14155552671", "+1 415-555-2671"),
     ):
         page = client.sign_in(person).get(f"/sessions/{session.id}")
         assert page.h1 == f"Session with {other}"
-        assert f"{when} , in 20 hours" in main(page)
+        assert when in main(page)
         [link] = page.all("a[href^='tel:']")
         assert (link["href"], words(link)) == (number, readable)
         assert words(page.all("main .topic")[0]) == "My first review"
