@@ -1,9 +1,11 @@
 """How gunicorn serves the app; anything here can be overruled on its command line."""
 
-import logging
 import os
 import sys
-from urllib.parse import quote
+from typing import Any
+
+from coaching import health, logs
+from coaching.config import SettingError
 
 
 def _number(name: str, default: int, at_most: int) -> int:
@@ -26,18 +28,13 @@ preload_app = True  # a wrong setting then stops the start, with one line, inste
 control_socket_disable = True
 forwarded_allow_ips = ""  # COACHING_PROXIES alone says whose X-Forwarded-… counts, on loopback too
 
-# Who, what, how it went: never a query, a referrer or a body.
-accesslog = "-"
-access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+accesslog = None  # the app writes down its requests itself, without what a client put into their addresses
+logconfig_dict = logs.configuration()
 
 
-def _path_as_sent(record: logging.LogRecord) -> bool:
-    """Percent-encode the path again: gunicorn has decoded it, and a line break in it would forge a line of the log."""
-    if isinstance(record.args, dict):
-        record.args["U"] = quote((record.args["U"] or "-").encode("latin-1"))
-    return True
-
-
-def on_starting(_server: object) -> None:
-    """Keep the access log to one line a request."""
-    logging.getLogger("gunicorn.access").addFilter(_path_as_sent)
+def on_starting(server: Any) -> None:
+    """Stop the start where there is no database to serve from."""
+    try:
+        health.require_database(server.app.wsgi())
+    except SettingError as error:
+        sys.exit(f"Cannot start: {error}")

@@ -2,10 +2,15 @@
 
 import sys
 
-from coaching import create_app
+import click
+
+from coaching import create_app, health
 from coaching.config import SettingError
 
 try:
     app = create_app()
+    command = click.get_current_context(silent=True)
+    if command and command.info_name == "run":  # gunicorn asks by itself, once: see gunicorn.conf.py
+        health.require_database(app)
 except SettingError as error:
     sys.exit(f"Cannot start: {error}")

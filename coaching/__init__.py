@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from coaching import cli, errors, extensions, formatting, guard, health, pages, start
+from coaching import cli, errors, extensions, formatting, guard, health, logs, pages, start
 from coaching.auth import views as auth
 from coaching.coaches import views as coaches
 from coaching.config import Settings
@@ -30,6 +30,7 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
+    logs.init_app(app)  # first in, last out: it sees every request, and what became of it
     app.before_request(guard.check)  # before the extensions, so that a stranger is asked in before all else
     extensions.init_app(app, settings.database_url)
     formatting.init_app(app)

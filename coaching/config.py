@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +14,21 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 PREFIX = "COACHING_"
-KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_PROXIES"}
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+SHORTEST_KEY = 16  # characters of SECRET_KEY: 64 bits where they are random hexadecimal digits
+
+# What is a whole number: its default, and from where to where it goes.
+NUMBERS = {
+    "COACHING_PROXIES": (0, 0, 9),
+    "COACHING_SIGN_IN_DAYS": (30, 1, 365),
+    "COACHING_IDLE_DAYS": (14, 1, 365),
+    "COACHING_WRONG_PASSWORDS": (5, 1, 1000),
+    "COACHING_WRONG_PASSWORDS_FROM_ADDRESS": (50, 1, 100_000),
+    "COACHING_REGISTRATIONS": (60, 1, 100_000),
+    "COACHING_RESETS": (20, 1, 100_000),
+    "COACHING_BOOKINGS": (60, 1, 100_000),
+}
+KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_MAIL", *NUMBERS}
 
 
 class SettingError(Exception):
@@ -30,7 +44,16 @@ class Settings:
     demo: bool  # COACHING_DEMO: 1 lets anybody act as anybody, for trying the app out; default 0
     hosts: tuple[str, ...]  # COACHING_HOSTS: names this site answers to, with commas between; default loopback
     url: str  # COACHING_URL: the site's own address, for links that leave it; default http://127.0.0.1:$PORT
+    mail: str  # COACHING_MAIL: `files` puts mails into instance/mail/; default: none is sent, in a demo `files`
+    confirms: bool  # whether a registration is confirmed by mail: only where COACHING_MAIL says how mail is sent
     proxies: int  # COACHING_PROXIES: how many proxies in front are trusted with X-Forwarded-*; default 0
+    sign_in_days: int  # COACHING_SIGN_IN_DAYS: for how long one stays signed in at most; default 30
+    idle_days: int  # COACHING_IDLE_DAYS: for how long without coming back; default 14
+    wrong_passwords: int  # COACHING_WRONG_PASSWORDS: against one person from one address, in 15 minutes; default 5
+    wrong_passwords_from: int  # COACHING_WRONG_PASSWORDS_FROM_ADDRESS: against anybody, in 15 minutes; default 50
+    registrations: int  # COACHING_REGISTRATIONS: from one address in an hour; default 60
+    resets: int  # COACHING_RESETS: mails with a link that one address may ask for in an hour; default 20
+    bookings: int  # COACHING_BOOKINGS: of one student in an hour; default 60
 
     @classmethod
     def read(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
@@ -39,14 +62,34 @@ class Settings:
             if name.startswith(PREFIX) and name not in KNOWN:
                 raise SettingError(f"{name} is not a setting of this app. Those are {', '.join(sorted(KNOWN))}.")
         demo = _flag(environ, "COACHING_DEMO")
-        return cls(
+        number = {name.removeprefix(PREFIX).lower(): _count(environ, name) for name in NUMBERS}
+        settings = cls(
             database_url=_database_url(environ, instance),
             secret_key=_secret_key(environ, instance, demo=demo),
             demo=demo,
             hosts=tuple(_words(environ.get("COACHING_HOSTS", ""))) or LOOPBACK,
             url=_url(environ),
-            proxies=_count(environ, "COACHING_PROXIES"),
+            mail=_mail(environ) or ("files" if demo else ""),
+            confirms=bool(_mail(environ)),
+            wrong_passwords_from=number.pop("wrong_passwords_from_address"),
+            **number,
         )
+        if demo:
+            settings.refuse_production()
+        return settings
+
+    def refuse_production(self) -> None:
+        """Refuse to let anybody be anybody on a site that others can reach. Raises SettingError."""
+        address = urlsplit(self.url)
+        for name, is_local in {
+            "COACHING_HOSTS": set(self.hosts) <= set(LOOPBACK),
+            "COACHING_URL": address.scheme == "http" and address.hostname in {"localhost", "127.0.0.1", "::1"},
+        }.items():
+            if not is_local:
+                raise SettingError(
+                    f"COACHING_DEMO lets anybody act as anybody, and {name} names a site that others can reach: "
+                    "unset one of the two."
+                )
 
     def for_flask(self) -> dict[str, Any]:
         """Return the settings as Flask and its extensions spell them, with what is the same everywhere."""
@@ -54,13 +97,22 @@ class Settings:
         return {
             "DEMO": self.demo,
             "URL": self.url,
+            "MAIL": self.mail,
+            "CONFIRMS": self.confirms,
+            "SIGN_IN_LASTS": timedelta(days=self.sign_in_days),
+            "IDLE_LASTS": timedelta(days=self.idle_days),
+            "WRONG_PASSWORDS": self.wrong_passwords,
+            "WRONG_PASSWORDS_FROM": self.wrong_passwords_from,
+            "REGISTRATIONS": self.registrations,
+            "RESETS": self.resets,
+            "BOOKINGS": self.bookings,
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_NAME": cookie,
             "SESSION_COOKIE_SECURE": not self.demo,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_REFRESH_EACH_REQUEST": False,
-            "PERMANENT_SESSION_LIFETIME": 30 * 24 * 60 * 60,
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=self.sign_in_days),
             "TRUSTED_HOSTS": list(self.hosts),
             "MAX_CONTENT_LENGTH": 256 * 1024,  # a note of 10,000 emoji, percent-encoded, is 120 kB
             "WTF_CSRF_TIME_LIMIT": None,  # a note may take an hour to write; the token ends with the sign-in
@@ -81,11 +133,16 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     return url
 
 
+_HOW = "This makes one: python3 -c 'import secrets; print(secrets.token_hex(32))'"
+
+
 def _secret_key(environ: Mapping[str, str], instance: Path, *, demo: bool) -> str:
     if key := environ.get("SECRET_KEY"):
+        if len(key) < SHORTEST_KEY and not demo:
+            raise SettingError(f"SECRET_KEY is too short: take at least {SHORTEST_KEY} random characters. {_HOW}")
         return key
     if not demo:
-        raise SettingError("SECRET_KEY is missing: set it to a long random text, the same for every process.")
+        raise SettingError(f"SECRET_KEY is missing: set it to a long random text, the same for every process. {_HOW}")
     kept = instance / "secret_key"
     if not kept.exists():
         draft = instance / f"secret_key.{secrets.token_hex(4)}"
@@ -105,10 +162,18 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
 
 
 def _count(environ: Mapping[str, str], name: str) -> int:
-    value = environ.get(name) or "0"
-    if not (value.isascii() and value.isdigit() and int(value) <= 9):
-        raise SettingError(f"{name} must be a whole number from 0 to 9, not {value!r}.")
+    default, least, most = NUMBERS[name]
+    value = environ.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and len(value) < 9 and least <= int(value) <= most):
+        raise SettingError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
     return int(value)
+
+
+def _mail(environ: Mapping[str, str]) -> str:
+    value = environ.get("COACHING_MAIL", "")
+    if value not in {"", "files"}:
+        raise SettingError(f"COACHING_MAIL must be files, or unset where no mail is sent, not {value!r}.")
+    return value
 
 
 def _url(environ: Mapping[str, str]) -> str:

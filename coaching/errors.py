@@ -1,16 +1,20 @@
 """What people see when something is missing, refused or broken. Nothing here tells of the inside."""
 
-from flask import Flask, current_app, g, request
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from flask import Flask, Response, g, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from coaching.extensions import Refusal, db
+from coaching import logs, times
+from coaching.extensions import Refusal, TooOften, db
 from coaching.pages import page
 
-RETRY_AFTER_SECONDS = "5"
+RETRY_AFTER_SECONDS = 5
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
 
 SENTENCES = {
@@ -18,7 +22,9 @@ SENTENCES = {
     403: ("Not for you", "This page is for people in another role."),
     404: ("Nothing here", "There is no such page, or it is not yours to see."),
     405: ("Not like this", "This address cannot be used in this way. Go back and use the buttons of the page."),
+    409: ("That cannot be", ""),
     413: ("Too much at once", "What was sent is larger than this site takes. Shorten it and try again."),
+    429: ("That was too often", ""),
     500: ("That went wrong on our side", "It is not your fault, and nothing was changed. Try again in a while."),
     503: (
         "Back in a moment",
@@ -30,8 +36,12 @@ STALE = ("This form has grown old", "You have signed in or out since it was open
 
 def _refused(refusal: Refusal) -> ResponseReturnValue:
     """Say which rule refused, what to do now, and give back what was typed."""
+    logs.refused(refusal)
     typed = [request.form[name] for name in ("topic", "reason", "note") if request.form.get(name)]
-    return page("errors/refused.html", status=409, refusal=refusal, typed=typed)
+    if isinstance(refusal, TooOften):
+        seconds = max(1, -int((times.now() - refusal.again_at).total_seconds() // 1))
+        return _said(429, refusal.message, typed=typed, headers={"Retry-After": str(seconds)})
+    return _said(409, refusal.message, refusal=refusal, typed=typed)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -42,12 +52,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _http_page(error: HTTPException) -> ResponseReturnValue:
-    if request_ctx.url_adapter is None:
-        return error.get_response()  # a foreign host: nothing of this site's pages is for it
-    title, sentence = STALE if isinstance(error, CSRFError) else SENTENCES.get(error.code or 500, SENTENCES[400])
-    text, _ = page("errors/error.html", title=title, sentence=sentence)
-    headers = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
-    return text, error.code or 500, headers
+    status = error.code or 500
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    if request_ctx.url_adapter is None:  # a foreign host: nothing of this site's pages is for it
+        return Response(f"{HTTPStatus(status).phrase} ({g.reference})\n", status, kept, content_type="text/plain")
+    title, sentence = STALE if isinstance(error, CSRFError) else SENTENCES.get(status, SENTENCES[400])
+    return _said(status, sentence, title=title, headers=kept)
 
 
 def _broken(error: InternalServerError) -> ResponseReturnValue:
@@ -57,11 +67,24 @@ def _broken(error: InternalServerError) -> ResponseReturnValue:
 
 def _database_is_away(error: Exception) -> ResponseReturnValue:
     """Say so, with a page that does not ask the database itself."""
-    current_app.logger.error("the database does not answer: %s", type(error).__name__)
+    logs.fault(error, "the database does not answer")
     g.database_is_away = True
-    title, sentence = SENTENCES[503]
-    text, _ = page("errors/error.html", title=title, sentence=sentence)
-    return text, 503, {"Retry-After": RETRY_AFTER_SECONDS}
+    return _said(503, SENTENCES[503][1], headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _said(
+    status: int,
+    sentence: str,
+    *,
+    title: str = "",
+    refusal: Refusal | None = None,
+    typed: Sequence[str] = (),
+    headers: dict[str, str] | None = None,
+) -> ResponseReturnValue:
+    """Render the one page for all of this."""
+    title = title or SENTENCES[status][0]
+    body, _ = page("errors/error.html", status=status, title=title, sentence=sentence, refusal=refusal, typed=typed)
+    return body, status, headers or {}
 
 
 def init_app(app: Flask) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,30 @@ class Refusal(Exception):
     """A rule says no. Its message is a sentence for the person who asked.
 
     `field` names the input that is at fault, where it is one (the form comes back with 422); without it, what was
-    asked for cannot be (409), and `nearest` holds free slots to take instead.
+    asked for cannot be (409), and `nearest` holds free slots to take instead, `session` the one that is in the way.
     """
 
-    def __init__(self, message: str, *, field: str | None = None, nearest: list[TimeSlot] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        nearest: list[TimeSlot] | None = None,
+        session: CoachingSession | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.nearest = nearest
+        self.session = session
+
+
+class TooOften(Refusal):
+    """Something was tried more often than a setting allows. From `again_at` (UTC) on it can be tried again."""
+
+    def __init__(self, message: str, *, again_at: datetime) -> None:
+        super().__init__(message)
+        self.again_at = again_at
 
 
 TAKEN = "Somebody else has just booked this time. Choose another one."
@@ -87,10 +104,13 @@ def saving() -> Iterator[None]:
 
 @contextmanager
 def refusing(refusal: type[Refusal], field: str | None = None) -> Iterator[None]:
-    """Write what was done inside to the database now, and say its no in the words of `refusal`."""
+    """Say the database's no to a statement in the words of `refusal`, which ends the transaction.
+
+    Send what may be refused as a statement. A flush that fails would take with it all that was read, and nothing could
+    be said on a page any more.
+    """
     try:
-        with db.session.begin_nested():
-            yield
+        yield
     except IntegrityError as error:
         meaning = _meaning(error)
         if meaning is None:

@@ -97,6 +97,11 @@ def until(at: datetime, now: datetime, zone: str) -> str:
     return f"in {count} {unit}{'s' if count > 1 else ''}"
 
 
+def wait(at: datetime, now: datetime) -> str:
+    """Say how long to wait: `in 20 minutes`, `in 3 hours`."""
+    return until(at, now, "UTC")
+
+
 def by_day(items: Iterable[Lasting], zone: str) -> list[tuple[date, list[Lasting]]]:
     """Gather what is in order of time under the days of one zone."""
     days = groupby(items, key=lambda item: times.local(item.starts_at, zone).date())

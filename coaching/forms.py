@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from coaching import text, times
+from coaching import logs, text, times
 from coaching.extensions import Refusal
 
 # What WTForms says by itself, in words that a person uses.
@@ -70,6 +70,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     def show(self, refusal: Refusal) -> None:
         """Take up what a rule refused: beside the field that is at fault, or above the form."""
+        logs.refused(refusal)
         if refusal.field:
             field = self[refusal.field]
             field.errors = [*field.errors, refusal.message]

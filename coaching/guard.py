@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import flask
 from flask import abort, current_app, redirect, request, url_for
@@ -60,6 +61,11 @@ def enter(sign_in: SignIn, *, remember: bool = False) -> None:
     login_user(sign_in)
 
 
+def is_remembered() -> bool:
+    """Tell whether this browser keeps its cookie when its window is closed."""
+    return flask.session.permanent
+
+
 def leave() -> None:
     """Take the cookie away again."""
     logout_user()
@@ -85,20 +91,24 @@ def check() -> ResponseReturnValue | None:
             abort(403)
     if any(isinstance(value, int) and value > text.LARGEST_ID for value in (request.view_args or {}).values()):
         abort(404)  # more than any id can be, and more than a database can compare
-    if any(not _is_text(value) for value in _typed()):
+    if not all(map(_is_text, _typed())):
         abort(400)
     return None
 
 
-def _typed() -> Iterator[str]:
-    """Everything that the client wrote: the path, and names and values of query and form."""
-    yield request.path
-    for values in (request.args, request.form):
-        for name, value in values.items(multi=True):
-            yield name
-            yield value
+def _typed() -> Iterator[bytes]:
+    """Everything that the client wrote: the path, the query and the form."""
+    yield request.environ["PATH_INFO"].encode("latin-1")  # WSGI's disguise for bytes (PEP 3333)
+    yield unquote_to_bytes(request.query_string)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        yield unquote_to_bytes(request.get_data())
+    elif request.mimetype == "multipart/form-data":
+        yield request.get_data()
 
 
-def _is_text(value: str) -> bool:
-    """No NUL, which PostgreSQL refuses, and no lone surrogate, which nothing can store."""
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+def _is_text(typed: bytes) -> bool:
+    """Tell UTF-8 without a NUL, which PostgreSQL refuses, from anything else. Lone surrogates are not UTF-8."""
+    try:
+        return "\0" not in typed.decode()
+    except UnicodeDecodeError:
+        return False

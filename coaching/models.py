@@ -37,6 +37,13 @@ class Role(enum.StrEnum):
     ADMIN = "admin"
 
 
+class Purpose(enum.StrEnum):
+    """What a link in a mail is good for."""
+
+    RESET = "reset"  # choosing a new password
+    MOVE = "move"  # from one e-mail address to another
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment. Goes in with any zone, never without one; comes out in UTC on every database."""
 
@@ -67,6 +74,7 @@ class Base(DeclarativeBase):
         type_annotation_map={
             datetime: UTCDateTime(),
             Role: Enum(Role, native_enum=False, create_constraint=False, length=7, values_callable=list),
+            Purpose: Enum(Purpose, native_enum=False, create_constraint=False, length=7, values_callable=list),
         },
         metadata=MetaData(
             naming_convention={
@@ -131,6 +139,9 @@ class SignIn(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ends_at: Mapped[datetime]
+    device: Mapped[str] = mapped_column(
+        Text, CheckConstraint("length(device) <= 80", name="device_is_short"), server_default=""
+    )
 
     person: Mapped[User] = relationship(lazy="raise_on_sql")
 
@@ -139,6 +150,65 @@ class SignIn(Base):
     def get_id(self) -> str:
         """Return what Flask-Login puts into the cookie."""
         return self.token
+
+
+class OneTimeLink(Base):
+    """A link that was mailed to a person. It is good for one thing, once, and not for long: used, its row goes."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[Purpose]
+    email: Mapped[str] = mapped_column(Text)  # where it was sent to
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    ends_at: Mapped[datetime]
+
+    person: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = _table(
+        CheckConstraint("purpose IN ('reset', 'move')", name="known_purpose"),
+        CheckConstraint("length(token_hash) = 64", name="link_is_hashed"),
+        CheckConstraint("length(email) BETWEEN 3 AND 254 AND email LIKE '_%@_%'", name="link_goes_to_an_address"),
+    )
+
+
+class Registration(Base):
+    """Somebody who wants to register, until they open the link that was mailed to them. Nobody can see them yet."""
+
+    __tablename__ = "registration"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text, index=True)
+    phone: Mapped[str] = mapped_column(Text)
+    time_zone: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = _table(
+        CheckConstraint("length(token_hash) = 64", name="registration_is_hashed"),
+        CheckConstraint("length(name) <= 80 AND trim(name) <> ''", name="registration_has_a_name"),
+        CheckConstraint("length(email) BETWEEN 3 AND 254 AND email LIKE '_%@_%'", name="registration_has_an_address"),
+        CheckConstraint("length(phone) BETWEEN 6 AND 16 AND phone LIKE '+%'", name="registration_has_a_number"),
+        CheckConstraint("time_zone <> ''", name="registration_has_a_zone"),
+    )
+
+
+class Attempt(Base):
+    """Something that may be tried only so often, and how long this try counts. See `coaching/limits.py`."""
+
+    __tablename__ = "attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(String(64))  # what, and by or against whom: a keyed hash, so no address is kept
+    ends_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = _table(
+        CheckConstraint("length(about) = 64", name="attempt_is_hashed"),
+        Index("ix_attempt_about", "about", "ends_at"),
+    )
 
 
 class TimeSlot(Base):

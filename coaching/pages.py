@@ -1,17 +1,20 @@
 """What every answer has in common: the shape of a page, its status, its headers, and where the next page begins."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, g, render_template, request
 
 from coaching import text, times
 from coaching.forms import Form
 
 Row = TypeVar("Row")
 
+PROBLEM = "application/problem+json"
 PAGE_LENGTH = 50
 SLOTS_PAGE_LENGTH = 200  # of a coach's free slots
 
@@ -36,9 +39,30 @@ class Rows(Generic[Row]):
         return cls(rows, mark(rows[-1]) if len(found) > length else None)
 
 
-def page(template: str, *, form: Form | None = None, status: int | None = None, **context: Any) -> tuple[str, int]:
-    """Render a page. A form that is at fault makes it 422, one that a rule refused 409."""
-    return render_template(template, form=form, **context), status or (form.status if form else 200)
+def page(
+    template: str, *, form: Form | None = None, status: int | None = None, **context: Any
+) -> tuple[str | Response, int]:
+    """Render a page. A form that is at fault makes it 422, one that a rule refused 409.
+
+    Who asks for JSON is told of a fault as problem details.
+    """
+    status = status or (form.status if form else 200)
+    if status >= 400 and _asks_for_json():
+        return _problem(status, form, **context), status
+    return render_template(template, form=form, status=status, **context), status
+
+
+def _asks_for_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", PROBLEM, "application/json"]) not in {"text/html", None}
+
+
+def _problem(status: int, form: Form | None, sentence: str = "", **_: Any) -> Response:
+    """Say what went wrong as RFC 9457 has it, with the reference that is in the log, and each field's fault."""
+    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "reference": g.reference}
+    if form:
+        sentence = form.refusal.message if form.refusal else "Something is not right yet."
+        said["errors"] = form.errors
+    return Response(json.dumps({**said, "detail": sentence}) + "\n", content_type=PROBLEM)
 
 
 def place(starts_at: datetime, row_id: int) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 
 import phonenumbers
 
@@ -76,3 +77,31 @@ def e164(typed: str) -> str:
     ):
         raise ValueError("That is too short or too long for a number of that country.")
     return kept
+
+
+def is_common_password(password: str) -> bool:
+    """Tell whether a password is one of those that are tried first, in whatever case."""
+    return password.lower() in _common_passwords()
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415  # 40 ms that only who chooses a password waits for
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
+# Who says what in a User-Agent, the more particular first: nearly all call themselves Safari, many Chrome.
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox"} | {
+    "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari"
+}  # fmt: skip
+_SYSTEMS = {"iPhone": "an iPhone", "iPad": "an iPad", "Android": "Android", "CrOS": "ChromeOS"} | {
+    "Windows": "Windows", "Mac OS": "a Mac", "Linux": "Linux"
+}  # fmt: skip
+
+
+def device(user_agent: str) -> str:
+    """Say roughly what a browser is, so that its owner knows it again: `Firefox on Linux`. No more of it is kept."""
+    browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), "A browser")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser

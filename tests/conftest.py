@@ -5,8 +5,10 @@ clock stands still at `NOW` unless a test moves it.
 """
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -130,6 +132,7 @@ def app_of_all_tests(database_url: str, tmp_path_factory: pytest.TempPathFactory
 def app(app_of_all_tests: Flask) -> Flask:
     """The app, in demo mode, on an empty database."""
     data.empty(app_of_all_tests)
+    shutil.rmtree(Path(app_of_all_tests.instance_path) / "mail", ignore_errors=True)
     return app_of_all_tests
 
 

@@ -113,7 +113,12 @@ class Databases:
 
 def app_on(database_url: str, instance: Path, **environ: str) -> Flask:
     """Make an app on a database, in demo mode unless told otherwise. Close it with `close`."""
-    given = {"DATABASE_URL": database_url, "SECRET_KEY": "only for tests", "COACHING_DEMO": "1", **environ}
+    given = {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": "only for tests, and long enough",
+        "COACHING_DEMO": "1",
+        **environ,
+    }
     app = create_app({name: value for name, value in given.items() if value}, instance)
     app.testing = True
     return app

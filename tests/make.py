@@ -1,5 +1,6 @@
 """Makes people, slots, sessions and feedback for a test: straight into the data, so that any past can be had."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -7,8 +8,21 @@ from flask import Flask
 from sqlalchemy.orm.attributes import set_committed_value
 from werkzeug.security import generate_password_hash
 
+from coaching.auth import rules
 from coaching.extensions import db, saving
-from coaching.models import Base, CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
+from coaching.models import (
+    Base,
+    CoachingSession,
+    EarlierFeedback,
+    Feedback,
+    OneTimeLink,
+    Purpose,
+    Registration,
+    Role,
+    SignIn,
+    TimeSlot,
+    User,
+)
 from coaching.times import SLOT_LENGTH
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday, four weeks before the clocks change in Europe
@@ -19,6 +33,11 @@ Row = TypeVar("Row", bound=Base)
 def at(written: str) -> datetime:
     """Return a moment (UTC): `at("2026-03-03 10:00")`."""
     return datetime.fromisoformat(written).replace(tzinfo=UTC)
+
+
+def quick_hash(password: str) -> str:
+    """Hash a password in no time, for tests that ask for it again and again."""
+    return generate_password_hash(password, "pbkdf2:sha256:1")
 
 
 class Make:
@@ -102,6 +121,50 @@ class Make:
                 note=note,
                 written_at=written_at,
                 replaced_at=written_at + timedelta(hours=1),
+            )
+        )
+
+    def link(self, person: User, purpose: Purpose = Purpose.RESET, email: str = "") -> str:
+        """Make a link that was mailed to a person; return its token."""
+        token = secrets.token_urlsafe(32)
+        self._keep(
+            OneTimeLink(
+                user_id=person.id,
+                purpose=purpose,
+                email=email or person.email,
+                token_hash=rules.hashed(token),
+                ends_at=NOW + timedelta(hours=1),
+            )
+        )
+        return token
+
+    def registration(self, email: str = "new@example.org", password: str = "correct horse battery") -> str:
+        """Make somebody who has registered and not yet opened the link; return its token."""
+        token = secrets.token_urlsafe(32)
+        self._keep(
+            Registration(
+                token_hash=rules.hashed(token),
+                name="New",
+                email=email,
+                phone="+442079460999",
+                time_zone="Europe/London",
+                password_hash=quick_hash(password),
+                ends_at=NOW + timedelta(hours=1),
+            )
+        )
+        return token
+
+    def sign_in(self, person: User) -> SignIn:
+        """Make a sign-in of a person in a browser that is nobody's here."""
+        token_hash, ends_at = rules.hashed(secrets.token_urlsafe(32)), NOW + timedelta(days=30)
+        return self._keep(
+            SignIn(
+                user_id=person.id,
+                token_hash=token_hash,
+                created_at=NOW,
+                seen_at=NOW,
+                ends_at=ends_at,
+                device="Firefox on Linux",
             )
         )
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, time, timedelta
@@ -18,6 +18,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from threading import Barrier
 from time import monotonic, sleep
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -104,6 +105,8 @@ class Press(NamedTuple):
     browser: Browser
     path: str
     fields: dict[str, Any] | None
+    address: str = "127.0.0.1"  # where it comes from; all of 127.0.0.0/8 is this machine
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Answer(NamedTuple):
@@ -123,7 +126,7 @@ class Answer(NamedTuple):
 class Race:
     """An app on a database of its own, served by gunicorn as it is deployed: 4 processes, settings of the project."""
 
-    def __init__(self, database_url: str, folder: Path, serves: str = "wsgi:app") -> None:
+    def __init__(self, database_url: str, folder: Path, serves: str = "wsgi:app", options: Sequence[str] = ()) -> None:
         self.app = data.app_on(database_url, folder, COACHING_DEMO="0")
         self.make = Make(self.app)
         self._log = folder / "gunicorn.log"
@@ -131,17 +134,17 @@ class Race:
         with socket.socket() as listening:  # handed on, so that the port is nobody else's in between
             listening.bind(("127.0.0.1", 0))
             listening.listen(2048)
-            self._port = listening.getsockname()[1]
-            self._server = self._start(database_url, serves, listening.fileno())
+            self.port = listening.getsockname()[1]
+            self._server = self._start(database_url, [*options, serves], listening.fileno())
 
-    def _start(self, database_url: str, serves: str, listening: int) -> subprocess.Popen[bytes]:
+    def _start(self, database_url: str, options: Sequence[str], listening: int) -> subprocess.Popen[bytes]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("COACHING_")}
         environ |= {
             "DATABASE_URL": database_url,
             "SECRET_KEY": str(self.app.secret_key),
             "WEB_CONCURRENCY": str(PROCESSES),
         }
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening}", serves]
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening}", *options]
         with self._log.open("wb") as log:
             return subprocess.Popen(
                 command,
@@ -203,7 +206,7 @@ class Race:
         """Open a browser for each person."""
         now = datetime.now(UTC)
         with self.app.app_context(), saving():
-            opened = [auth.sign_in(person, now=now) if person else None for person in people]
+            opened = [auth.sign_in(person, lasts=timedelta(days=1), now=now) if person else None for person in people]
         return [self._browser(each) for each in opened]
 
     def _browser(self, opened: SignIn | None) -> Browser:
@@ -237,11 +240,12 @@ class Race:
             return [pressed[place].result() for place in range(len(presses))]
 
     def _press(self, press: Press, gate: Barrier) -> Answer:
-        headers, body = {"Cookie": press.browser.cookie}, None
+        headers, body = {"Cookie": press.browser.cookie, **press.headers}, None
         if press.fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             body = urlencode({"csrf_token": press.browser.token, **press.fields})
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)) as connection:
+        here = (press.address, 0)
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=here)) as connection:
             connection.connect()
             gate.wait()
             connection.request("GET" if body is None else "POST", press.path, body, headers)
@@ -292,8 +296,13 @@ class Race:
     def trouble(self, answers: Iterable[Answer]) -> str:
         """Say what happened, for whoever reads of a test that failed."""
         log = self._log.read_text()[self._read :]
-        told = "\n".join(line for line in log.splitlines() if not line.startswith("127.0.0.1 "))
+        told = "\n".join(line for line in log.splitlines() if '"event": "request"' not in line)
         return f"{statuses(answers)}, broken: {self.broken()}\n{told[-3000:]}"
+
+    @property
+    def log(self) -> list[str]:
+        """Every line that the server has written since `begin`."""
+        return self._log.read_text()[self._read :].splitlines()
 
 
 def statuses(answers: Iterable[Answer]) -> dict[int, int]:

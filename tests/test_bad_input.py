@@ -5,15 +5,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 
+from coaching.models import Purpose
 from coaching.sessions.queries import When
 from tests.hostile import ENCODED, JSON_BODIES, JSON_VALUES
 from tests.make import Make
 from tests.reading import words
-from tests.world import World, give_password, small_world
+from tests.world import PASSWORD, World, give_password, small_world
 
 FINE = {303, 400, 404, 409, 413, 422}
 
@@ -47,6 +49,26 @@ FORMS = {
         lambda *_: "/auth/profile",
         {"name": "Ana", "phone": "+1 202-555-0111", "time_zone": "Europe/London", "headline": "Careers"},
     ),
+    "/auth/confirm/<token>": Form(
+        "stranger",
+        lambda _, make: f"/auth/confirm/{make.registration(f'{uuid4()}@example.org', 'a long one')}",
+        {"password": "a long one"},
+    ),
+    "/auth/forgotten": Form("stranger", lambda *_: "/auth/forgotten", {"email": "bo@example.org"}),
+    "/auth/reset/<token>": Form(
+        "stranger", lambda world, make: f"/auth/reset/{make.link(world.other_student)}", {"password": "a long one"}
+    ),
+    "/auth/password": Form("coach", lambda *_: "/auth/password", {"current": PASSWORD, "password": PASSWORD}),
+    "/auth/email": Form("coach", lambda *_: "/auth/email", {"email": "ana@example.org", "password": PASSWORD}),
+    "/auth/email/<token>": Form(
+        "stranger",
+        lambda world, make: f"/auth/email/{make.link(world.other_student, Purpose.MOVE, 'di@example.org')}",
+        {},
+    ),
+    "/auth/devices/<int:sign_in_id>/end": Form(
+        "coach", lambda world, make: f"/auth/devices/{make.sign_in(world.coach).id}/end", {}
+    ),
+    "/auth/devices/end": Form("coach", lambda *_: "/auth/devices/end", {}),
     "/auth/switch": Form("coach", lambda *_: "/auth/switch", {"user_id": "1"}),
     "/auth/sign-out": Form("coach", lambda *_: "/auth/sign-out", {}),
     "/slots/offer": Form(
@@ -123,10 +145,13 @@ class Attacker:
 
 
 @pytest.fixture
-def world(app, make: Make) -> World:
+def world(app, make: Make, monkeypatch) -> World:
     """A small programme, and somebody who can sign in."""
     made = small_world(make)
     give_password(app, make.student("Bo Again", email="bo@example.org"), "a long one")
+    give_password(app, made.coach)
+    for limit in ("WRONG_PASSWORDS", "WRONG_PASSWORDS_FROM", "REGISTRATIONS", "RESETS", "BOOKINGS"):
+        monkeypatch.setitem(app.config, limit, 100_000)  # or nothing would get any further
     return made
 
 
@@ -153,10 +178,16 @@ def undamaged(world: World, everything, new_client) -> Callable[[], None]:
 
 def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, world, new_client):
     assert set(FORMS) == {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
-    pages = {"stranger": ["/auth/sign-in", "/auth/register"], "coach": ["/auth/profile", "/slots/"], "student": []}
+    pages = {
+        "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten"],
+        "coach": ["/auth/profile", "/auth/password", "/auth/email", "/auth/devices", "/slots/"],
+        "student": [],
+    }
     for form in FORMS.values():
         url = form.url(world, make)
-        if url.endswith(("/move", "/cancel", "/feedback")) or "/book/" in url:
+        if url.endswith(("/move", "/cancel", "/feedback")) or any(
+            part in url for part in ("/book/", "/confirm/", "/reset/", "/email/")
+        ):
             pages[form.who].append(url)
     found: dict[str, set[str]] = {}
     urls = app.url_map.bind("localhost")

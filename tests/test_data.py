@@ -12,7 +12,18 @@ from sqlalchemy import Connection, ForeignKeyConstraint, PrimaryKeyConstraint, d
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from coaching.extensions import db, saving
-from coaching.models import Base, CoachingSession, EarlierFeedback, Feedback, SignIn, TimeSlot, User
+from coaching.models import (
+    Attempt,
+    Base,
+    CoachingSession,
+    EarlierFeedback,
+    Feedback,
+    OneTimeLink,
+    Registration,
+    SignIn,
+    TimeSlot,
+    User,
+)
 from tests.make import NOW, Make, at
 
 TEN, FOURTEEN = at("2026-03-02 10:00"), at("2026-03-02 14:00")  # today
@@ -45,6 +56,17 @@ class World:
     def a_sign_in(self, **said: Any) -> SignIn:
         good = {"user_id": self.student.id, "token_hash": "f" * 64}
         return SignIn(**{**good, "created_at": NOW, "seen_at": NOW, "ends_at": NOW, **said})
+
+    def a_link(self, **said: Any) -> OneTimeLink:
+        good = {"user_id": self.student.id, "purpose": "reset", "email": "bo@example.org", "token_hash": "f" * 64}
+        return OneTimeLink(**{**good, "ends_at": NOW, **said})
+
+    def a_registration(self, **said: Any) -> Registration:
+        good = {"token_hash": "f" * 64, "name": "Bo", "email": "bo@example.org", "phone": "+442079460999"}
+        return Registration(**{**good, "time_zone": "UTC", "password_hash": "x", "ends_at": NOW, **said})
+
+    def an_attempt(self, **said: Any) -> Attempt:
+        return Attempt(**{"about": "f" * 64, "ends_at": NOW, **said})
 
     def a_slot(self, begins: datetime = FOURTEEN, length: int = 120, **said: Any) -> TimeSlot:
         good = {"coach_id": self.coach.id, "starts_at": begins, "ends_at": begins + minutes(length)}
@@ -137,6 +159,20 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
     "token_is_hashed": {"a token as it is": lambda w: w.a_sign_in(token_hash="f" * 43)},
     "uq_sign_in_token_hash": {"two sign-ins with one token": lambda w: [w.a_sign_in(), w.a_sign_in()]},
     "fk_sign_in_user_id": {"a sign-in of nobody": lambda w: w.a_sign_in(user_id=999)},
+    "device_is_short": {"81 letters": lambda w: w.a_sign_in(device="x" * 81)},
+    # Links in mails, registrations and attempts
+    "known_purpose": {"a link for anything else": lambda w: w.a_link(purpose="else")},
+    "link_is_hashed": {"a token as it is": lambda w: w.a_link(token_hash="f" * 43)},
+    "uq_one_time_link_token_hash": {"two links with one token": lambda w: [w.a_link(), w.a_link()]},
+    "fk_one_time_link_user_id": {"a link for nobody": lambda w: w.a_link(user_id=999)},
+    "link_goes_to_an_address": {"a link to nowhere": lambda w: w.a_link(email="")},
+    "registration_is_hashed": {"a token as it is": lambda w: w.a_registration(token_hash="f" * 43)},
+    "uq_registration_token_hash": {"two with one token": lambda w: [w.a_registration(), w.a_registration()]},
+    "registration_has_a_name": {"a blank name": lambda w: w.a_registration(name=" ")},
+    "registration_has_an_address": {"half an address": lambda w: w.a_registration(email="ana@")},
+    "registration_has_a_number": {"a number without a country": lambda w: w.a_registration(phone="02079460999")},
+    "registration_has_a_zone": {"no zone": lambda w: w.a_registration(time_zone="")},
+    "attempt_is_hashed": {"an address as it is": lambda w: w.an_attempt(about="127.0.0.1")},
     # Slots: rules 1 and 2
     "slot_is_a_coachs": {
         "a student's offer": lambda w: w.a_slot(coach_id=w.student.id),
@@ -324,11 +360,15 @@ FINE: dict[str, Callable[[World], Wanted]] = {
 IN_COLUMNS = {
     "uq_user_email": "user.email",
     "uq_sign_in_token_hash": "sign_in.token_hash",
+    "uq_one_time_link_token_hash": "one_time_link.token_hash",
+    "uq_registration_token_hash": "registration.token_hash",
     "uq_feedback_session_id": "feedback.session_id",
     "one_live_session_per_slot": "coaching_session.slot_id",
 }
 CONSTRAINTS = {
-    constraint.name: constraint for table in Base.metadata.tables.values() for constraint in table.constraints
+    constraint.name: constraint
+    for table in Base.metadata.tables.values()
+    for constraint in (*table.constraints, *(said for column in table.columns for said in column.constraints))
 }
 
 # These are there for foreign keys to point at: nothing can break them that does not first break a primary key.
@@ -411,6 +451,9 @@ def test_nothing_is_missing_that_must_be_there(world, app, everything, kind, col
     row = {
         "User": world.a_person,
         "SignIn": world.a_sign_in,
+        "OneTimeLink": world.a_link,
+        "Registration": world.a_registration,
+        "Attempt": world.an_attempt,
         "TimeSlot": world.a_slot,
         "CoachingSession": world.a_session,
         "Feedback": world.a_feedback,

@@ -44,6 +44,22 @@ DOORS = """
     POST /auth/sign-in                            422  422  422  422  422  422
     GET  /auth/register                           200  200  200  200  200  200
     POST /auth/register                           422  422  422  422  422  422
+    GET  /auth/confirm/<token>                    200  200  200  200  200  200
+    POST /auth/confirm/<token>                    422  422  422  422  422  422
+    GET  /auth/sent                               200  200  200  200  200  200
+    GET  /auth/forgotten                          200  200  200  200  200  200
+    POST /auth/forgotten                          422  422  422  422  422  422
+    GET  /auth/reset/<token>                      200  200  200  200  200  200
+    POST /auth/reset/<token>                      422  422  422  422  422  422
+    GET  /auth/email/<token>                      200  200  200  200  200  200
+    POST /auth/email/<token>                      303  303  303  303  303  303
+    GET  /auth/password                           302  200  200  200  200  200
+    POST /auth/password                           302  422  422  422  422  422
+    GET  /auth/email                              302  200  200  200  200  200
+    POST /auth/email                              302  422  422  422  422  422
+    GET  /auth/devices                            302  200  200  200  200  200
+    POST /auth/devices/<int:sign_in_id>/end       302  404  404  404  303  404
+    POST /auth/devices/end                        302  303  303  303  303  303
     POST /auth/sign-out                           302  303  303  303  303  303
     POST /auth/switch                             303  303  303  303  303  303
 """
@@ -66,6 +82,10 @@ def addresses(world: World) -> dict[tuple[str, str], str]:
         "/sessions/<int:session_id>/move": world.upcoming.id,
         "/sessions/<int:session_id>/cancel": world.to_cancel.id,
         "/sessions/<int:session_id>/feedback": world.waiting.id,
+        "/auth/confirm/<token>": world.confirm,
+        "/auth/reset/<token>": world.reset,
+        "/auth/email/<token>": world.move,
+        "/auth/devices/<int:sign_in_id>/end": world.elsewhere.id,
     }
     files = {"/static/<path:filename>": "style.css", "/bootstrap/static/<path:filename>": "css/bootstrap.min.css"}
     return {(method, rule): filled_in(rule, (things | files).get(rule, "")) for method, rule in ANSWERS}

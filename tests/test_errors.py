@@ -1,6 +1,8 @@
 """What people see when something is missing, refused or broken; and what every answer carries, whatever it is."""
 
+import json
 import logging
+from http import HTTPStatus
 
 import pytest
 from sqlalchemy import text
@@ -125,7 +127,7 @@ def test_by_default_this_machines_own_names_are_answered(client, host):
 
 
 def test_the_names_that_a_site_answers_to_are_a_setting(new_app, new_client):
-    client = new_client(new_app(COACHING_HOSTS="calls.example.org, www.example.org"))
+    client = new_client(new_app(COACHING_DEMO="0", COACHING_HOSTS="calls.example.org, www.example.org"))
     for host, status in {"calls.example.org": 200, "www.example.org": 200, "localhost": 400}.items():
         assert client.bare("GET", "/healthz", headers={"Host": host}).status == status
 
@@ -140,7 +142,7 @@ def away(databases, database_url, tmp_path, app):
         "sqlite": "sqlite:////nowhere/there/is/no.sqlite3",
         "postgresql": "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=1",
     }
-    assert app.config["SECRET_KEY"] == "only for tests"
+    assert app.config["SECRET_KEY"] == "only for tests, and long enough"
     other = app_on(database_url, tmp_path, DATABASE_URL=url[databases.kind])
     yield other
     close(other)
@@ -195,3 +197,49 @@ def test_what_was_away_and_is_back_is_used_again(databases, tmp_path, new_client
         close(other)
     assert client.get("/slots/").status == 200
     close(app)
+
+
+# Who asks for JSON
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "application/json, */*;q=0.1"])
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("not for you", 403), ("missing", 404), ("wrong method", 405), ("stale form", 400), ("too large", 413)],
+)
+def test_who_asks_for_json_is_told_the_same_as_problem_details(make: Make, client, *, kind, status, accept):
+    client.browser.environ_base["HTTP_ACCEPT"] = accept
+    page = answers(client, small_world(make))[kind]
+    assert page.status == status
+    assert page.headers["Content-Type"] == "application/problem+json"
+    problem = json.loads(page.text)
+    assert problem.keys() == {"type", "title", "status", "detail", "reference"}
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["title"] == HTTPStatus(status).phrase
+    assert len(problem["reference"]) == 8
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/html", "text/html,*/*;q=0.8", "image/png", "x"])
+def test_everybody_else_is_told_in_a_page(client, accept):
+    page = client.get("/nothing", headers={"Accept": accept})
+    assert page.headers["Content-Type"].startswith("text/html")
+
+
+def test_a_refusal_and_a_fault_in_a_form_are_told_as_json_too(make: Make, client):
+    session = make.session()
+    coach = client.sign_in(session.coach)
+    json_please = {"headers": {"Accept": "application/json"}}
+    refused = json.loads(coach.post(f"/slots/{session.slot_id}/withdraw", **json_please).text)
+    assert (refused["status"], refused["detail"]) == (
+        409, f"{session.student.name} has booked this slot. Move or cancel the session first."
+    )  # fmt: skip
+    wrong = json.loads(coach.post("/slots/offer", {"date": "soon", "time": "10:00"}, **json_please).text)
+    assert (wrong["status"], wrong["errors"]) == (422, {"date": ["Enter a day, such as 2026-11-24."]})
+
+
+def test_too_often_has_a_page_of_the_same_kind(client, app, monkeypatch):
+    monkeypatch.setitem(app.config, "RESETS", 1)
+    client.post("/auth/forgotten", {"email": "bo@example.org"})
+    page = client.post("/auth/forgotten", {"email": "bo@example.org"})
+    assert (page.status, page.h1) == (429, "That was too often")
+    assert "/" in page.links()

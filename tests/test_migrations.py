@@ -24,7 +24,8 @@ OURS = "n.nspname = 'public'"
 
 # Everything that PostgreSQL knows of a schema, in its own words: (kind, table, name) and what it is.
 POSTGRESQL = [
-    f"""SELECT 'column', c.relname, lpad(a.attnum::text, 2, '0') || ' ' || a.attname,
+    f"""SELECT 'column', c.relname,
+            lpad((row_number() OVER (PARTITION BY c.oid ORDER BY a.attnum))::text, 2, '0') || ' ' || a.attname,
             concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
                 pg_get_expr(d.adbin, d.adrelid))
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -239,7 +240,7 @@ def test_migrating_a_database_that_is_up_to_date_changes_no_row(fresh):
 def test_of_several_processes_that_migrate_at_once_one_does_it_and_the_others_wait(databases):
     url = databases.new(migrated=False)
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
-    environ = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": "only for tests", "COACHING_DEMO": "1"}
+    environ = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": "only for tests, and long enough", "COACHING_DEMO": "1"}
     at_once = [
         subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from coaching.extensions import db
-from coaching.models import SignIn
+from coaching.models import SignIn, User
 from tests.databases import Databases
 from tests.racing import Press, Race, day, statuses, take_constraints_off
+from tests.world import PASSWORD
 
 pytestmark = [pytest.mark.real_time, pytest.mark.xdist_group("races")]
 
@@ -394,3 +396,42 @@ def test_signing_out_while_other_windows_open_breaks_nothing(race: Race) -> None
         assert signed_out.won
         assert {answer.status for answer in looked} <= {200, 302}
         assert race.rows("SELECT id FROM sign_in") == []
+
+
+# Guessing
+
+
+def guess(race: Race, person: User, password: str, **more: Any) -> Press:
+    form = {"email": person.email, "password": password}
+    return Press(race.browser(), "/auth/sign-in", form, **more)
+
+
+def test_forty_wrong_passwords_over_four_processes_are_refused_from_the_sixth_on(race: Race) -> None:
+    """Forged headers, other processes and the same instant help nobody; nobody else is kept out meanwhile."""
+    victim, other = (race.make.student(password=PASSWORD) for _ in range(2))
+    forged = [{"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"} for number in range(40)]
+    answers = race.rush([guess(race, victim, f"wrong password {n}", headers=forged[n]) for n in range(40)])
+    assert statuses(answers) == {422: 5, 429: 35}
+    assert {answer.retry_after for answer in answers if answer.status == 429} <= {str(n) for n in range(840, 901)}
+    [right_but_late, another, elsewhere] = race.rush(
+        [
+            guess(race, victim, PASSWORD),
+            guess(race, other, PASSWORD),
+            guess(race, victim, PASSWORD, address="127.0.0.2"),
+        ]
+    )
+    assert (right_but_late.status, another.status, elsewhere.status) == (429, 303, 303)
+
+
+def test_sixty_people_register_from_one_address_in_an_hour_however_fast(race: Race) -> None:
+    person = {"name": "Bo", "phone": "+442079460958", "time_zone": "Europe/London", "password": PASSWORD}
+    presses = [
+        Press(race.browser(), "/auth/register", person | {"email": f"{number}@example.org"}) for number in range(80)
+    ]
+    assert statuses(race.rush(presses)) == {303: 60, 429: 20}
+
+
+def test_a_student_books_sixty_times_an_hour_however_fast(race: Race) -> None:
+    coach, student = race.make.coach(), race.browser(race.make.student())
+    slots = [race.make.slot(coach, day(number)) for number in range(80)]
+    assert statuses(race.rush([student.press(f"/sessions/book/{slot.id}") for slot in slots])) == {303: 60, 429: 20}

@@ -2,8 +2,11 @@
 
 import re
 from collections import Counter
+from email import message_from_bytes
+from email.policy import default as default_policy
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
@@ -85,6 +88,26 @@ class Page:
         return str(tag.get("value", ""))
 
 
+class Mail(NamedTuple):
+    """What lies in a mailbox."""
+
+    to: str
+    subject: str
+    text: str
+
+    @classmethod
+    def read(cls, file: Path) -> "Mail":
+        """Read a mail as another program would."""
+        mail = message_from_bytes(file.read_bytes(), policy=default_policy)
+        return cls(mail["To"], mail["Subject"], mail.get_content().replace("\r\n", "\n"))
+
+    @property
+    def link(self) -> str:
+        """The path that the one link leads to."""
+        [link] = re.findall(r"^http://127\.0\.0\.1:5000(/\S*)$", self.text, re.MULTILINE)
+        return str(link)
+
+
 class Client:
     """A browser with cookies of its own. It never follows a redirect by itself."""
 
@@ -110,6 +133,12 @@ class Client:
         if url.startswith("/auth/"):
             self._token = ""  # it ends with the sign-in
         return page
+
+    @property
+    def mails(self) -> "list[Mail]":
+        """Every mail that this app has sent, the oldest first, with the links in it as paths of the site."""
+        folder = Path(self.app.instance_path) / "mail"
+        return [Mail.read(file) for file in sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)]
 
     def bare(self, method: str, url: str, **more: Any) -> Page:
         """Send what no form of this site sends."""

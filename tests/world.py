@@ -5,11 +5,10 @@ from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import update
-from werkzeug.security import generate_password_hash
 
 from coaching.extensions import db, saving
-from coaching.models import CoachingSession, Role, TimeSlot, User
-from tests.make import NOW, Make
+from coaching.models import CoachingSession, Purpose, Role, SignIn, TimeSlot, User
+from tests.make import NOW, Make, quick_hash
 from tests.visiting import Client
 
 PASSWORD = "correct horse battery"  # the organiser's: nobody can act as them
@@ -41,6 +40,11 @@ class World:
     cancelled: CoachingSession
     of_others: CoachingSession
     of_former_student: CoachingSession
+
+    elsewhere: SignIn  # of the coach, in another browser
+    reset: str  # tokens of links that were mailed
+    move: str
+    confirm: str
 
     @property
     def people(self) -> dict[str, User | None]:
@@ -94,6 +98,10 @@ def small_world(make: Make) -> World:
         cancelled=cancelled,
         of_others=make.session(make.slot(other_coach), other_student, topic="Topic of Di"),
         of_former_student=former,
+        elsewhere=make.sign_in(coach),
+        reset=make.link(former_student),
+        move=make.link(former_student, Purpose.MOVE, "ed@example.org"),
+        confirm=make.registration(),
     )
 
 
@@ -107,6 +115,5 @@ def enter(client: Client, person: User | None) -> Client:
 def give_password(app: Flask, person: User, password: str = PASSWORD) -> User:
     """Give a person a password whose hash is quick to compute, for tests that sign in again and again."""
     with app.app_context(), saving():
-        quick = generate_password_hash(password, "pbkdf2:sha256:1")
-        db.session.execute(update(User).where(User.id == person.id).values(password_hash=quick))
+        db.session.execute(update(User).where(User.id == person.id).values(password_hash=quick_hash(password)))
     return person

@@ -1,11 +1,20 @@
 """What may be typed about people."""
 
 from wtforms import BooleanField
-from wtforms.validators import Length
+from wtforms.validators import Length, ValidationError
 
+from coaching import text
 from coaching.forms import AddressField, Form, LineField, PhoneField, SecretField, ZoneField, at_most, required
 
 AUTOCOMPLETE = "autocomplete"
+
+_long_enough = Length(10, 128, message="Use 10 to 128 characters. A few unrelated words make a good password.")
+
+
+def _uncommon(_form: Form, field: SecretField) -> None:
+    """Refuse what others try first."""
+    if text.is_common_password(field.data):
+        raise ValidationError("Many people use this password, so it is tried first. Choose another one.")
 
 
 class SignInForm(Form):
@@ -42,6 +51,50 @@ class CoachProfileForm(ProfileForm):
         return {**super().said(), "headline": self.headline.data}
 
 
+class NewPasswordForm(Form):
+    """Which password from now on?"""
+
+    password = SecretField(
+        "New password",
+        validators=[required("Choose a password."), _long_enough, _uncommon],
+        render_kw={AUTOCOMPLETE: "new-password"},
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """Which password was it, and which from now on?"""
+
+    current = SecretField(
+        "Present password",
+        validators=[required("Enter the password that you have now.")],
+        render_kw={AUTOCOMPLETE: "current-password"},
+    )
+
+
+class PasswordForm(Form):
+    """Is it you?"""
+
+    password = SecretField(
+        "Password", validators=[required("Enter your password.")], render_kw={AUTOCOMPLETE: "current-password"}
+    )
+
+
+class ForgottenForm(Form):
+    """Where to?"""
+
+    email = AddressField(
+        "E-mail", validators=[required("Enter your e-mail address.")], render_kw={AUTOCOMPLETE: "username"}
+    )
+
+
+class EmailForm(PasswordForm):
+    """Which address from now on?"""
+
+    email = AddressField(
+        "New e-mail address", validators=[required("Enter an e-mail address.")], render_kw={AUTOCOMPLETE: "email"}
+    )
+
+
 class PersonForm(ProfileForm):
     """Who is new here?"""
 
@@ -50,10 +103,7 @@ class PersonForm(ProfileForm):
     )
     password = SecretField(
         "Password",
-        validators=[
-            required("Choose a password."),
-            Length(10, 128, message="Use 10 to 128 characters. A few unrelated words make a good password."),
-        ],
+        validators=[required("Choose a password."), _long_enough, _uncommon],
         render_kw={AUTOCOMPLETE: "new-password"},
     )
 

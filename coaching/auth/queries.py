@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import joinedload, undefer
+from werkzeug.exceptions import NotFound
 
 from coaching.extensions import db
-from coaching.models import Role, SignIn, User
+from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
+
+Row = TypeVar("Row")
 
 
 def signed_in(token_hash: str, *, seen_after: datetime, now: datetime) -> SignIn | None:
@@ -24,6 +28,11 @@ def person_to_sign_in(email: str) -> User | None:
     return db.session.scalar(select(User).options(undefer(User.password_hash)).where(User.email == email))
 
 
+def person_with_address(email: str) -> User | None:
+    """Return who signs in with this address."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
 def people_to_act_as() -> Sequence[User]:
     """Return every coach and every student, by name. Organisers are not to be acted as (rule 11)."""
     return db.session.scalars(select(User).where(User.role != Role.ADMIN).order_by(User.role, User.name, User.id)).all()
@@ -32,6 +41,40 @@ def people_to_act_as() -> Sequence[User]:
 def person_to_act_as(user_id: int) -> User | None:
     """Return a coach or a student."""
     return db.session.scalar(select(User).where(User.id == user_id, User.role != Role.ADMIN))
+
+
+def sign_ins(person: User, *, seen_after: datetime, now: datetime) -> Sequence[SignIn]:
+    """Return where a person is signed in, the latest first."""
+    asked = select(SignIn).where(SignIn.user_id == person.id, SignIn.ends_at > now, SignIn.seen_at > seen_after)
+    return db.session.scalars(asked.order_by(SignIn.seen_at.desc(), SignIn.id.desc())).all()
+
+
+def sign_in_or_404(sign_in_id: int, person: User) -> SignIn:
+    """Return a sign-in of this person's; anybody else's is not found."""
+    return _found(db.session.scalar(select(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == person.id)))
+
+
+def link_or_404(token_hash: str, purpose: Purpose, *, now: datetime) -> OneTimeLink:
+    """Return what a link in a mail stands for, with its person, as long as it is good."""
+    asked = select(OneTimeLink).options(joinedload(OneTimeLink.person, innerjoin=True))
+    asked = asked.where(OneTimeLink.token_hash == token_hash, OneTimeLink.purpose == purpose)
+    return _found(db.session.scalar(asked.where(OneTimeLink.ends_at > now)))
+
+
+def use_up(link: OneTimeLink) -> None:
+    """Take a link away. Of two who use one at once, the second does not find it."""
+    _found(db.session.scalar(delete(OneTimeLink).where(OneTimeLink.id == link.id).returning(OneTimeLink.id)))
+
+
+def registration_or_404(token_hash: str, *, now: datetime) -> Registration:
+    """Return who wants to register with this link, with all that they said of themselves."""
+    asked = select(Registration).where(Registration.token_hash == token_hash, Registration.ends_at > now)
+    return _found(db.session.scalar(asked))
+
+
+def own_password(person: User) -> str | None:
+    """Return what is kept of a person's password, to compare; None where they have none."""
+    return db.session.scalars(select(User.password_hash).where(User.id == person.id)).one()
 
 
 def own_number(person: User) -> str:
@@ -47,3 +90,9 @@ def everybody() -> Sequence[User]:
 def is_anybody_there() -> bool:
     """Tell whether the database has a person in it."""
     return db.session.scalar(select(User.id).limit(1)) is not None
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound
+    return row

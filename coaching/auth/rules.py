@@ -3,16 +3,17 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from coaching.auth import queries
 from coaching.extensions import Refusal, db, refusing
-from coaching.models import Role, SignIn, User
+from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
 
-LONGEST_SIGN_IN = timedelta(days=30)
-LONGEST_IDLE = timedelta(days=14)
+RESET_LASTS = timedelta(hours=1)
+MOVE_LASTS = REGISTRATION_LASTS = timedelta(days=1)
 NOTICED_EVERY = timedelta(hours=1)  # how exactly `seen_at` is kept
 
 # Compared with when the address is unknown, so that this takes as long as a wrong password does.
@@ -34,19 +35,9 @@ def register(
 
     The password comes hashed (`slow_hash`), so that nobody else has to wait for that to write.
     """
-    person = User(
-        role=role,
-        name=name,
-        email=email,
-        phone=phone,
-        time_zone=time_zone,
-        password_hash=password_hash,
-        headline="",
-        created_at=now,
-    )
+    known = {"role": role, "name": name, "email": email, "phone": phone, "time_zone": time_zone}
     with refusing(CannotRegister, field="email"):
-        db.session.add(person)
-    return person
+        return _add(**known, password_hash=password_hash, now=now)
 
 
 def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str = "") -> None:
@@ -60,18 +51,23 @@ def change_profile(person: User, *, name: str, phone: str, time_zone: str, headl
 def person_with(email: str, password: str) -> User:
     """Return whose address and password these are. Raises CannotSignIn, and takes as long, whichever is wrong."""
     person = queries.person_to_sign_in(email)
-    kept = person.password_hash if person else None
-    if not check_password_hash(kept or _NOBODYS_HASH, password) or person is None or kept is None:
+    if not _is_password(person.password_hash if person else None, password) or person is None:
         raise CannotSignIn("That e-mail address and password do not belong together.", field="password")
     return person
 
 
-def sign_in(person: User, *, now: datetime) -> SignIn:
+def prove(kept: str | None, password: str, *, field: str) -> None:
+    """Ask somebody for a password of which this was kept. Raises CannotSignIn."""
+    if not _is_password(kept, password):
+        raise CannotSignIn("That is not the password.", field=field)
+
+
+def sign_in(person: User, *, device: str = "", lasts: timedelta, now: datetime) -> SignIn:
     """Open a sign-in for a person in one browser; its `token` is for the cookie and is kept nowhere."""
     db.session.execute(delete(SignIn).where(SignIn.user_id == person.id, SignIn.ends_at <= now))
-    token = secrets.token_urlsafe(32)
+    token = _new_token()
     opened = SignIn(
-        user_id=person.id, token_hash=hashed(token), created_at=now, seen_at=now, ends_at=now + LONGEST_SIGN_IN
+        user_id=person.id, token_hash=hashed(token), created_at=now, seen_at=now, ends_at=now + lasts, device=device
     )
     opened.person = person
     opened.token = token
@@ -89,9 +85,89 @@ def notice(opened: SignIn, *, now: datetime) -> None:
     db.session.execute(update(SignIn).where(SignIn.id == opened.id).values(seen_at=now))
 
 
+def sign_out_everywhere(person: User) -> None:
+    """End every sign-in of a person."""
+    db.session.execute(delete(SignIn).where(SignIn.user_id == person.id))
+
+
+def change_password(person: User, password_hash: str) -> None:
+    """Take another password. Whoever got in by the old one is out: every sign-in ends, and every link that was sent."""
+    person.password_hash = password_hash
+    sign_out_everywhere(person)
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
+
+
+def send_link(person: User, purpose: Purpose, email: str, *, lasts: timedelta, now: datetime) -> str:
+    """Return the token of a new link for a person, to be mailed to an address of theirs and kept nowhere."""
+    token = _new_token()
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id, OneTimeLink.ends_at <= now))
+    link = OneTimeLink(user_id=person.id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
+    db.session.add(link)
+    return token
+
+
+def reset_password(link: OneTimeLink, password_hash: str) -> None:
+    """Take the password that the owner of the mailbox chose. Raises NotFound where the link was used meanwhile."""
+    queries.use_up(link)
+    change_password(link.person, password_hash)
+
+
+def change_email(link: OneTimeLink) -> str:
+    """Sign in with the address that the link was sent to from now on; return the old one.
+
+    Links that were sent to the old address open nothing any more. Raises NotFound where this one was used meanwhile.
+    """
+    queries.use_up(link)
+    person, old = link.person, link.person.email
+    with refusing(CannotRegister):
+        db.session.execute(update(User).where(User.id == person.id).values(email=link.email))
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
+    return old
+
+
+def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, password_hash: str, now: datetime) -> str:
+    """Keep who wants to register until they open the link that is mailed to them; return its token."""
+    db.session.execute(delete(Registration).where(Registration.ends_at <= now))
+    token = _new_token()
+    asked = Registration(
+        token_hash=hashed(token),
+        name=name,
+        email=email,
+        phone=phone,
+        time_zone=time_zone,
+        password_hash=password_hash,
+        ends_at=now + REGISTRATION_LASTS,
+    )
+    db.session.add(asked)
+    return token
+
+
+def confirm(asked: Registration, *, now: datetime) -> User:
+    """Add who has shown that the address is theirs: by its link, and by the password that was chosen with it."""
+    known = {"name": asked.name, "email": asked.email, "phone": asked.phone, "time_zone": asked.time_zone}
+    with refusing(CannotRegister):
+        person = _add(role=Role.STUDENT, **known, password_hash=asked.password_hash, now=now)
+    db.session.execute(delete(Registration).where(Registration.email == asked.email))
+    return person
+
+
 def slow_hash(password: str) -> str:
     """Return what is kept of a password: scrypt takes about 100 ms on purpose, so call this outside `saving()`."""
     return generate_password_hash(password)
+
+
+def _add(*, now: datetime, **known: Any) -> User:
+    new = insert(User).values(**known, headline="", created_at=now)
+    return db.session.scalars(new.returning(User)).one()
+
+
+def _is_password(kept: str | None, password: str) -> bool:
+    """Compare, and take as long where there is nothing to compare with."""
+    return check_password_hash(kept or _NOBODYS_HASH, password) and kept is not None
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def hashed(token: str) -> str:

@@ -115,6 +115,13 @@ def nearest_slots(slot: TimeSlot, student: User, *, now: datetime) -> list[TimeS
     return sorted(nearest, key=lambda other: other.starts_at)
 
 
+def nth_last_booking(student: User, n: int, *, after: datetime) -> datetime | None:
+    """Return when a student booked for the nth time, counted from the last, if that was after a moment."""
+    booked_at = CoachingSession.booked_at
+    asked = select(booked_at).where(CoachingSession.student_id == student.id, booked_at > after)
+    return db.session.scalar(asked.order_by(booked_at.desc()).offset(n - 1).limit(1))
+
+
 def slot_with_id(slot_id: int) -> TimeSlot | None:
     """Return a slot, whoever offers it."""
     return db.session.get(TimeSlot, slot_id)

@@ -4,13 +4,18 @@ Every verb first holds what it decides about, then asks the same `why_not_…` a
 whatever slips through all the same, the database refuses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
 
 from coaching import formatting
-from coaching.extensions import Refusal, db, hold, refusing
+from coaching.extensions import Refusal, TooOften, db, hold, refusing
 from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
 from coaching.sessions import queries
 from coaching.slots.queries import live_session_on
+
+HOUR = timedelta(hours=1)
+BOOKINGS_AN_HOUR = 60
 
 
 class CannotBook(Refusal):
@@ -29,15 +34,24 @@ class CannotLeaveFeedback(Refusal):
     """Its message is written for the coach to read."""
 
 
-def book(slot: TimeSlot, student: User, *, topic: str = "", now: datetime) -> CoachingSession:
-    """Give a free slot to a student. A slot that is already theirs gives the session that they have (rule 3)."""
+def book(
+    slot: TimeSlot, student: User, *, topic: str = "", an_hour: int = BOOKINGS_AN_HOUR, now: datetime
+) -> CoachingSession:
+    """Give a free slot to a student. A slot that is already theirs gives the session that they have (rule 3).
+
+    Raises TooOften where a student has booked more than so many within an hour, cancelled ones included.
+    """
     hold(student, slot)
     taken = live_session_on(slot)
     if taken and taken.student_id == student.id:
         return taken
+    if oldest := queries.nth_last_booking(student, an_hour, after=now - HOUR):
+        again_at = oldest + HOUR
+        words = f"You have booked {an_hour} times within an hour. Try again {formatting.wait(again_at, now)}."
+        raise TooOften(words, again_at=again_at)
     if reason := why_not_book(slot, student, taken, now=now):
         raise CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=now))
-    booking = CoachingSession(
+    new = insert(CoachingSession).values(
         slot_id=slot.id,
         coach_id=slot.coach_id,
         starts_at=slot.starts_at,
@@ -47,8 +61,7 @@ def book(slot: TimeSlot, student: User, *, topic: str = "", now: datetime) -> Co
         booked_at=now,
     )
     with refusing(CannotBook):
-        db.session.add(booking)
-    return booking
+        return db.session.scalars(new.returning(CoachingSession)).one()
 
 
 def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *, now: datetime) -> str | None:
@@ -78,8 +91,9 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
     if queries.session_at(student, slot, but=session):
         whose = "You have" if by.id == student.id else f"{student.name} has"
         raise CannotMove(f"{whose} another session that overlaps this time. Choose another one.")
+    there = update(CoachingSession).where(CoachingSession.id == session.id)
     with refusing(CannotMove):
-        session.slot_id, session.starts_at, session.ends_at = slot.id, slot.starts_at, slot.ends_at
+        db.session.execute(there.values(slot_id=slot.id, starts_at=slot.starts_at, ends_at=slot.ends_at))
 
 
 def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
@@ -113,14 +127,14 @@ def leave_feedback(session: CoachingSession, coach: User, *, rating: int, note: 
     if rating not in formatting.RATINGS:
         raise CannotLeaveFeedback("Choose a rating from 1 to 5.", field="rating")
     feedback = queries.feedback_on(session)
-    with refusing(CannotLeaveFeedback):
-        if feedback is None:
-            feedback = Feedback(session_id=session.id, left_by=coach.id, rating=rating, note=note, created_at=now)
-            db.session.add(feedback)
-        elif (feedback.rating, feedback.note) != (rating, note):
-            earlier = _earlier(feedback, now=now)
-            db.session.add(earlier)
-            feedback.rating, feedback.note, feedback.corrected_at = rating, note, earlier.replaced_at
+    if feedback is None:
+        new = insert(Feedback).values(session_id=session.id, left_by=coach.id, rating=rating, note=note, created_at=now)
+        with refusing(CannotLeaveFeedback):
+            return db.session.scalars(new.returning(Feedback)).one()
+    if (feedback.rating, feedback.note) != (rating, note):
+        earlier = _earlier(feedback, now=now)
+        db.session.add(earlier)
+        feedback.rating, feedback.note, feedback.corrected_at = rating, note, earlier.replaced_at
     return feedback
 
 

@@ -1,6 +1,6 @@
 """What is said back about sessions."""
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
@@ -33,7 +33,7 @@ def book(slot_id: int) -> ResponseReturnValue:
     slot, student, form, now = slot_or_404(slot_id), guard.me(), BookForm(), times.now()
     if form.validate_on_submit():
         with saving():
-            booking = rules.book(slot, student, topic=form.topic.data, now=now)
+            booking = rules.book(slot, student, topic=form.topic.data, an_hour=current_app.config["BOOKINGS"], now=now)
         flash(f"You are booked with {slot.coach.name}. Here is the number to call.")
         return redirect(url_for(".show", session_id=booking.id), 303)
     taken = live_session_on(slot)

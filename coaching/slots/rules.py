@@ -1,6 +1,9 @@
 """What may happen with slots: rules 1, 2 and 6."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import insert
 
 from coaching import formatting, times
 from coaching.extensions import Refusal, db, hold, refusing
@@ -32,10 +35,9 @@ def offer(
 
 def _offer(coach: User, days: list[date], clock: time, which: Which | None, *, now: datetime) -> list[TimeSlot]:
     starts = _starts(coach, days, clock, which, now=now)
-    slots = [_slot(coach, at, now=now) for at in starts]
+    new = insert(TimeSlot).returning(TimeSlot, sort_by_parameter_order=True)
     with refusing(CannotOffer):
-        db.session.add_all(slots)
-    return slots
+        return list(db.session.scalars(new, [_slot(coach, at, now=now) for at in starts]))
 
 
 def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | None = None, now: datetime) -> TimeSlot:
@@ -53,8 +55,8 @@ def withdraw(slot: TimeSlot, *, now: datetime) -> None:
 
 
 def _withdraw(slot: TimeSlot, *, now: datetime) -> None:
-    if reason := why_not_change(slot, queries.live_session_on(slot)):
-        raise CannotChange(reason)
+    if reason := why_not_change(slot, session := queries.live_session_on(slot)):
+        raise CannotChange(reason, session=session)
     slot.withdrawn_at = now
 
 
@@ -104,7 +106,7 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
 def _clashes(coach: User, starts: list[datetime]) -> list[str]:
     there = queries.starts_near(coach, starts) if starts else set()
     return [
-        f"{formatting.full(_slot(coach, at, now=at), coach.time_zone)} overlaps your slot at "
+        f"{formatting.full(TimeSlot(**_slot(coach, at, now=at)), coach.time_zone)} overlaps your slot at "
         f"{formatting.clock(other, coach.time_zone)}."
         for at in starts
         for other in sorted(there)
@@ -112,5 +114,5 @@ def _clashes(coach: User, starts: list[datetime]) -> list[str]:
     ]
 
 
-def _slot(coach: User, at: datetime, *, now: datetime) -> TimeSlot:
-    return TimeSlot(coach_id=coach.id, starts_at=at, ends_at=at + SLOT_LENGTH, offered_at=now)
+def _slot(coach: User, at: datetime, *, now: datetime) -> dict[str, Any]:
+    return {"coach_id": coach.id, "starts_at": at, "ends_at": at + SLOT_LENGTH, "offered_at": now}

@@ -55,7 +55,7 @@ def move(slot_id: int) -> ResponseReturnValue:
     starts = times.local(slot.starts_at, guard.me().time_zone)
     form = MoveForm(data={"date": starts.date(), "time": starts.time()})
     if reason := rules.why_not_change(slot, session := queries.live_session_on(slot)):
-        return page("slots/stays.html", status=409, slot=slot, session=session, reason=reason)
+        raise rules.CannotChange(reason, session=session)
     if form.validate_on_submit():
         try:
             with saving():
@@ -75,12 +75,8 @@ def move(slot_id: int) -> ResponseReturnValue:
 def withdraw(slot_id: int) -> ResponseReturnValue:
     """Take a free slot out of the offer."""
     slot = queries.of_or_404(guard.me(), slot_id)
-    try:
-        with saving():
-            rules.withdraw(slot, now=times.now())
-    except rules.CannotChange as refusal:
-        session = queries.live_session_on(slot)
-        return page("slots/stays.html", status=409, slot=slot, session=session, reason=refusal.message)
+    with saving():
+        rules.withdraw(slot, now=times.now())
     flash("The slot is withdrawn.")
     return redirect(url_for(".index", week=times.week_of(times.local(slot.starts_at, guard.me().time_zone))), 303)
 

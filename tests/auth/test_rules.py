@@ -7,8 +7,6 @@ import pytest
 
 from coaching.auth import queries
 from coaching.auth.rules import (
-    LONGEST_IDLE,
-    LONGEST_SIGN_IN,
     CannotRegister,
     CannotSignIn,
     change_profile,
@@ -24,6 +22,7 @@ from coaching.extensions import db
 from coaching.models import Role, SignIn
 from tests.make import NOW
 
+LONGEST_SIGN_IN, LONGEST_IDLE = timedelta(days=30), timedelta(days=14)  # as the settings are by themselves
 PASSWORD = "correct horse battery"
 ANA = {
     "role": Role.STUDENT,
@@ -128,7 +127,7 @@ def test_it_takes_as_long_for_an_address_that_nobody_has(do):
 
 def test_a_sign_in_is_known_by_its_token_of_which_only_a_hash_is_kept(make, do, ask, everything):
     person = make.student()
-    opened = do(sign_in, person, now=NOW)
+    opened = do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW)
     assert still(ask, opened, NOW).person.id == person.id
     assert opened.get_id() == opened.token
     assert len(opened.token) >= 43  # 256 bits
@@ -138,23 +137,23 @@ def test_a_sign_in_is_known_by_its_token_of_which_only_a_hash_is_kept(make, do, 
 
 def test_every_sign_in_has_a_token_of_its_own(make, do):
     person = make.student()
-    assert len({do(sign_in, person, now=NOW).token for _ in range(5)}) == 5
+    assert len({do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW).token for _ in range(5)}) == 5
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "0" * 64])
 def test_no_other_token_opens_anything(make, do, ask, token):
-    do(sign_in, make.student(), now=NOW)
+    do(sign_in, make.student(), lasts=LONGEST_SIGN_IN, now=NOW)
     assert ask(queries.signed_in, hashed(token), seen_after=NOW - LONGEST_IDLE, now=NOW) is None
 
 
 def test_the_hash_itself_is_no_token(make, do, ask):
-    opened = do(sign_in, make.student(), now=NOW)
+    opened = do(sign_in, make.student(), lasts=LONGEST_SIGN_IN, now=NOW)
     assert ask(queries.signed_in, hashed(hashed(opened.token)), seen_after=NOW - LONGEST_IDLE, now=NOW) is None
 
 
 def test_signing_out_ends_that_sign_in_alone(make, do, ask):
     person = make.student()
-    here, there = (do(sign_in, person, now=NOW) for _ in range(2))
+    here, there = (do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW) for _ in range(2))
     do(sign_out, here)
     assert still(ask, here, NOW) is None
     assert still(ask, there, NOW).person.id == person.id
@@ -164,13 +163,13 @@ def test_signing_out_ends_that_sign_in_alone(make, do, ask):
     ("idle", "holds"), [(LONGEST_IDLE - A_SECOND, True), (LONGEST_IDLE, False), (LONGEST_IDLE + A_SECOND, False)]
 )
 def test_a_sign_in_ends_when_it_is_not_used(make, do, ask, idle, holds):
-    opened = do(sign_in, make.student(), now=NOW)
+    opened = do(sign_in, make.student(), lasts=LONGEST_SIGN_IN, now=NOW)
     assert bool(still(ask, opened, NOW + idle)) is holds
 
 
 @pytest.mark.parametrize(("before_the_end", "holds"), [(A_SECOND, True), (0 * A_SECOND, False), (-A_SECOND, False)])
 def test_a_sign_in_ends_even_when_it_is_used(make, do, ask, before_the_end, holds):
-    opened = do(sign_in, make.student(), now=NOW)
+    opened = do(sign_in, make.student(), lasts=LONGEST_SIGN_IN, now=NOW)
     end = NOW + LONGEST_SIGN_IN
     for days in range(1, 31):
         do(notice_again, opened.id, now=min(NOW + timedelta(days=days), end - A_SECOND))
@@ -183,10 +182,10 @@ def notice_again(sign_in_id: int, *, now) -> None:
 
 def test_signing_in_clears_away_ones_own_sign_ins_that_have_ended(make, do, everything):
     person, other = make.student(), make.student()
-    old = do(sign_in, person, now=NOW)
-    of_other = do(sign_in, other, now=NOW)
-    young = do(sign_in, person, now=NOW + timedelta(days=20))
-    new = do(sign_in, person, now=NOW + LONGEST_SIGN_IN)
+    old = do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW)
+    of_other = do(sign_in, other, lasts=LONGEST_SIGN_IN, now=NOW)
+    young = do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW + timedelta(days=20))
+    new = do(sign_in, person, lasts=LONGEST_SIGN_IN, now=NOW + LONGEST_SIGN_IN)
     kept = {row[0] for row in everything()["sign_in"]}
     assert kept == {of_other.id, young.id, new.id}
     assert old.id not in kept

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Page, Response
 
 from coaching.extensions import db, saving
-from coaching.models import CoachingSession, Feedback, TimeSlot, User
+from coaching.models import CoachingSession, Feedback, Purpose, TimeSlot, User
 from coaching.times import SLOT_LENGTH
 from tests.make import NOW, Make, at
 
@@ -59,7 +59,8 @@ class Programme:
         self._app = app
         self._make = Make(app)
         self.people = self._people()
-        self.ids = {f"{name}_id": person.id for name, person in self.people.items()} | self._sessions()
+        self.ids: dict[str, int | str] = {f"{name}_id": person.id for name, person in self.people.items()}
+        self.ids |= self._sessions() | self._links()
 
     def _people(self) -> dict[str, User]:
         make = self._make
@@ -110,6 +111,17 @@ class Programme:
         ids |= {"last_slot": taken.slot_id, "without_choice": taken.id}
         self._fill(people["busy_coach"], people["busy_student"])
         return ids
+
+    def _links(self) -> dict[str, str]:
+        """Mail a link of every kind, and let somebody be signed in elsewhere."""
+        long = self.people["long_coach"]
+        for _ in range(3):
+            self._make.sign_in(long)
+        return {
+            "reset": self._make.link(long),
+            "move": self._make.link(long, Purpose.MOVE, "l" * 64 + "@example.org"),
+            "confirm": self._make.registration(),
+        }
 
     def _fill(self, coach: User, student: User) -> None:
         """Give a coach more of everything than a page holds."""
@@ -209,6 +221,13 @@ def _without_token(page: Page) -> None:
     press(page, "Sign in", email="ana@example.org", password="wrong, but long")
 
 
+def _too_often(page: Page) -> None:
+    asked = page.url
+    for _ in range(2):
+        page.goto(asked)
+        press(page, "Send the link", email="often@example.org")
+
+
 class Place(NamedTuple):
     """A page: who looks at it, where it is, what they do there, and what the answer is."""
 
@@ -230,6 +249,16 @@ PLACES = {
     "register, nothing right": Place(
         "stranger", "/auth/register", pressing("Register", email="x", phone="12", password="short"), 422
     ),
+    "forgotten": Place("stranger", "/auth/forgotten"),
+    "forgotten, nothing right": Place("stranger", "/auth/forgotten", pressing("Send the link", email="x"), 422),
+    "sent": Place("stranger", "/auth/sent"),
+    "reset": Place("stranger", "/auth/reset/{reset}"),
+    "reset, a common password": Place(
+        "stranger", "/auth/reset/{reset}", pressing("Save and sign in", password="qwertyuiop"), 422
+    ),
+    "confirm": Place("stranger", "/auth/confirm/{confirm}"),
+    "confirm a new address": Place("stranger", "/auth/email/{move}"),
+    "too often": Place("stranger", "/auth/forgotten", _too_often, 429),
     "stale form": Place("stranger", "/auth/sign-in", _without_token, 400),
     "nothing here": Place("stranger", "/no/such/page", None, 404),
     "not like this": Place("stranger", "/auth/sign-out", None, 405),
@@ -312,6 +341,11 @@ PLACES = {
         "coach", "/auth/profile", pressing("Save", name="", phone="1", headline="h" * 161), 422
     ),
     "coaches for a coach": Place("coach", "/coaches/"),
+    "password": Place("coach", "/auth/password"),
+    "password, nothing right": Place("coach", "/auth/password", pressing("Save", password="short"), 422),
+    "e-mail": Place("coach", "/auth/email"),
+    "e-mail, nothing right": Place("coach", "/auth/email", pressing("Send the link", email="x"), 422),
+    "devices": Place("long_coach", "/auth/devices"),
     # the organiser
     "organiser's start": Place("admin", "/"),
     "coaches for the organiser": Place("admin", "/coaches/"),

@@ -153,7 +153,7 @@ def test_case_does_not_matter_in_any_alphabet(make: Make, client, typed):
 
 NONSENSE = ["on=soon", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31", "on=2026-13-01", "on=-1", "on=", "on[]=x"]
 NONSENSE += ["after=x", "after=-1", "after=", "after=999999", "after=99999999999999999999", "after=1.5", "after=1e3"]
-NONSENSE += ["on=20271124", "on=2027-W48-2", "page=7", "q[]=ana", "sort=phone", "on=%ff", "after=%ff", "%ff=x"]
+NONSENSE += ["on=20271124", "on=2027-W48-2", "page=7", "q[]=ana", "sort=phone"]
 
 
 @pytest.mark.parametrize("query", NONSENSE)

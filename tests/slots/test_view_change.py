@@ -33,7 +33,7 @@ def test_moving_gives_a_new_slot_and_takes_the_old_one_out_of_the_offer(slot, cl
     assert list(days(page)) == ["Thursday 5 March 2026"]
     [new] = [row[0] for row in everything()["time_slot"] if row[6] is None]
     assert new != slot.id
-    assert page.links("/slots/1") + page.links("/slots/2") == [f"/slots/{new}/move"]
+    assert [link for link in page.links("/slots/") if link.endswith("/move")] == [f"/slots/{new}/move"]
 
 
 def test_who_has_the_old_one_open_is_told_that_it_is_gone(slot, make: Make, client, new_client, everything):
@@ -149,7 +149,7 @@ def test_what_is_withdrawn_already_is_refused(make: Make, client, everything, *,
     page = getattr(client, method)(f"/slots/{slot.id}/{verb}", *([TO] if method == "post" else []))
     assert page.status == 409
     assert "no longer on offer" in alert(page)
-    assert page.links("/slots/?week=")
+    assert "/slots/" in page.links("/slots/"), "and it leads on"
     assert everything() == before
 
 
