@@ -33,8 +33,8 @@ logconfig_dict = logs.configuration()
 
 
 def on_starting(server: Any) -> None:
-    """Stop the start where there is no database to serve from."""
+    """Stop the start of what should not be served."""
     try:
-        health.require_database(server.app.wsgi())
+        health.refuse_to_serve(server.app.wsgi())
     except SettingError as error:
         sys.exit(f"Cannot start: {error}")

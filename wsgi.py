@@ -11,6 +11,6 @@ try:
     app = create_app()
     command = click.get_current_context(silent=True)
     if command and command.info_name == "run":  # gunicorn asks by itself, once: see gunicorn.conf.py
-        health.require_database(app)
+        health.refuse_to_serve(app)
 except SettingError as error:
     sys.exit(f"Cannot start: {error}")

@@ -63,7 +63,7 @@ class Settings:
                 raise SettingError(f"{name} is not a setting of this app. Those are {', '.join(sorted(KNOWN))}.")
         demo = _flag(environ, "COACHING_DEMO")
         number = {name.removeprefix(PREFIX).lower(): _count(environ, name) for name in NUMBERS}
-        settings = cls(
+        return cls(
             database_url=_database_url(environ, instance),
             secret_key=_secret_key(environ, instance, demo=demo),
             demo=demo,
@@ -74,22 +74,6 @@ class Settings:
             wrong_passwords_from=number.pop("wrong_passwords_from_address"),
             **number,
         )
-        if demo:
-            settings.refuse_production()
-        return settings
-
-    def refuse_production(self) -> None:
-        """Refuse to let anybody be anybody on a site that others can reach. Raises SettingError."""
-        address = urlsplit(self.url)
-        for name, is_local in {
-            "COACHING_HOSTS": set(self.hosts) <= set(LOOPBACK),
-            "COACHING_URL": address.scheme == "http" and address.hostname in {"localhost", "127.0.0.1", "::1"},
-        }.items():
-            if not is_local:
-                raise SettingError(
-                    f"COACHING_DEMO lets anybody act as anybody, and {name} names a site that others can reach: "
-                    "unset one of the two."
-                )
 
     def for_flask(self) -> dict[str, Any]:
         """Return the settings as Flask and its extensions spell them, with what is the same everywhere."""
@@ -118,6 +102,20 @@ class Settings:
             "WTF_CSRF_TIME_LIMIT": None,  # a note may take an hour to write; the token ends with the sign-in
             "BOOTSTRAP_SERVE_LOCAL": True,
         }
+
+
+def refuse_public_demo(config: Mapping[str, Any]) -> None:
+    """Refuse to let anybody be anybody on a site that others can reach. Raises SettingError."""
+    address = urlsplit(config["URL"])
+    for name, is_local in {
+        "COACHING_HOSTS": set(config["TRUSTED_HOSTS"]) <= set(LOOPBACK),
+        "COACHING_URL": address.scheme == "http" and address.hostname in {"localhost", "127.0.0.1", "::1"},
+    }.items():
+        if config["DEMO"] and not is_local:
+            raise SettingError(
+                f"COACHING_DEMO lets anybody act as anybody, and {name} names a site that others can reach: "
+                "unset one of the two."
+            )
 
 
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:

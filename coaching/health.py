@@ -6,9 +6,12 @@ from flask import Blueprint, Flask, current_app
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from coaching import guard
-from coaching.config import SettingError
+from coaching import guard, logs
+from coaching.config import SettingError, refuse_public_demo
 from coaching.extensions import db, migrate
+
+# What PostgreSQL says where waiting for it does not help.
+FOR_GOOD = ("authentication failed", "does not exist", "pg_hba.conf", "permission denied", "no password supplied")
 
 bp = Blueprint("health", __name__)
 
@@ -37,14 +40,22 @@ def is_migrated() -> bool:
         return False
 
 
-def require_database(app: Flask) -> None:
-    """Refuse to serve without a database to serve from. Raises SettingError."""
+def refuse_to_serve(app: Flask) -> None:
+    """Raise SettingError where the app should not be served: a demo for the public, or without its database.
+
+    Commands need none of this, and some of them mend it. A PostgreSQL that is away, or still starting, may come: until
+    then every page answers 503.
+    """
+    refuse_public_demo(app.config)
     with app.app_context():
         try:
             if _stands_at_head():
                 return
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or type(error).__name__).strip().splitlines()[0]
+            if db.engine.dialect.name == "postgresql" and not any(words in reason for words in FOR_GOOD):
+                logs.fault(error, "the database does not answer yet")
+                return
             raise SettingError(f"DATABASE_URL names a database that cannot be read: {reason}") from None
         finally:
             db.engine.dispose()  # connections are not to be shared with the workers

@@ -36,7 +36,7 @@ class Limit(NamedTuple):
 
 def wrong_passwords(email: str) -> list[Limit]:
     """Limit guessing: one person's password, and anybody's, from where this request comes."""
-    here, within, words = _address(), timedelta(minutes=15), "That were too many wrong passwords."
+    here, within, words = _address(), timedelta(minutes=15), "Too many wrong passwords."
     settings = current_app.config
     return [
         Limit(f"wrong password {here} {email}", settings["WRONG_PASSWORDS"], within, words),

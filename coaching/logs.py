@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from sqlalchemy import Engine, event
 
 log = logging.getLogger("coaching")
@@ -66,7 +66,8 @@ def refused(refusal: Exception) -> None:
 
 def fault(error: BaseException | None, event_: str = "fault") -> None:
     """Write down what broke."""
-    log.error(event_, exc_info=error, extra={"facts": {"reference": g.reference, "route": _route(), **_who()}})
+    where = {"reference": g.reference, "route": _route(), **_who()} if has_request_context() else {}
+    log.error(event_, exc_info=error, extra={"facts": where})
 
 
 def _begin() -> None:

@@ -153,16 +153,19 @@ class SignIn(Base):
 
 
 class OneTimeLink(Base):
-    """A link that was mailed to a person. It is good for one thing, once, and not for long: used, its row goes."""
+    """A link that was mailed to a person. It is good for one thing, once, and not for long: used, its row goes.
+
+    For an address that is nobody's the same is written, without a person: what takes as long tells nothing.
+    """
 
     __tablename__ = "one_time_link"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[Purpose]
     email: Mapped[str] = mapped_column(Text)  # where it was sent to
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    ends_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
 
     person: Mapped[User] = relationship(lazy="raise_on_sql")
 

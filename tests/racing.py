@@ -126,7 +126,9 @@ class Answer(NamedTuple):
 class Race:
     """An app on a database of its own, served by gunicorn as it is deployed: 4 processes, settings of the project."""
 
-    def __init__(self, database_url: str, folder: Path, serves: str = "wsgi:app", options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, serves: str = "wsgi:app", options: Sequence[str] = (), **settings: str
+    ) -> None:
         self.app = data.app_on(database_url, folder, COACHING_DEMO="0")
         self.make = Make(self.app)
         self._log = folder / "gunicorn.log"
@@ -135,14 +137,16 @@ class Race:
             listening.bind(("127.0.0.1", 0))
             listening.listen(2048)
             self.port = listening.getsockname()[1]
-            self._server = self._start(database_url, [*options, serves], listening.fileno())
+            self._server = self._start(
+                [*options, serves], listening.fileno(), {"DATABASE_URL": database_url, **settings}
+            )
 
-    def _start(self, database_url: str, options: Sequence[str], listening: int) -> subprocess.Popen[bytes]:
+    def _start(self, options: Sequence[str], listening: int, settings: dict[str, str]) -> subprocess.Popen[bytes]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("COACHING_")}
         environ |= {
-            "DATABASE_URL": database_url,
             "SECRET_KEY": str(self.app.secret_key),
             "WEB_CONCURRENCY": str(PROCESSES),
+            **settings,
         }
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listening}", *options]
         with self._log.open("wb") as log:

@@ -38,7 +38,7 @@ def test_after_five_wrong_passwords_the_right_one_is_not_even_looked_at(guess):
     assert [guess().status for _ in range(6)] == [422] * 5 + [429]
     page = guess(password=PASSWORD)
     assert page.status == 429
-    assert alert(page) == "That were too many wrong passwords. Try again in 15 minutes."
+    assert alert(page) == "Too many wrong passwords. Try again in 15 minutes."
     assert page.headers["Retry-After"] == "900"
 
 

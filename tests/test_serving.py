@@ -9,7 +9,7 @@ import sys
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
 
 import pytest
@@ -56,7 +56,6 @@ def test_an_unmigrated_database_stops_the_start(databases):
         ({}, "SECRET_KEY is missing"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"SECRET_KEY": KEY, "DATABASE_URL": "sqlite:////nowhere/there/is/no.sqlite3"}, "DATABASE_URL"),
-        ({"SECRET_KEY": KEY, "DATABASE_URL": "postgresql://bo:s3cret@127.0.0.1:1/nothing"}, "DATABASE_URL"),
         ({"COACHING_DEMO": "1", "COACHING_HOSTS": "calls.example.org"}, "COACHING_HOSTS"),
         ({"COACHING_DEMO": "1", "COACHING_URL": "https://calls.example.org"}, "COACHING_URL"),
         ({"SECRET_KEY": KEY, "COACHING_UNHEARD_OF": "1"}, "COACHING_UNHEARD_OF"),
@@ -72,6 +71,23 @@ def test_what_is_missing_or_wrong_stops_the_start_with_one_line_that_names_it(en
     assert line.startswith("Cannot start: ")
     assert named in line
     assert "s3cret" not in line
+
+
+def test_a_postgresql_that_knows_no_such_database_stops_the_start(postgres):
+    url = urlsplit(postgres)._replace(path="/nothing").geturl()
+    done = start("gunicorn --bind 127.0.0.1:0 wsgi:app", SECRET_KEY=KEY, DATABASE_URL=url)
+    [line] = done.stderr.splitlines()
+    assert "DATABASE_URL" in line
+    assert "does not exist" in line
+
+
+def test_a_postgresql_that_is_away_is_waited_for(tmp_path: Path):
+    """After a power cut the site comes up, whichever of the two is up first."""
+    away = "postgresql://bo:s3cret@127.0.0.1:1/nothing"
+    with Race(away, tmp_path) as served, pytest.raises(HTTPError) as refused:
+        build_opener().open(f"http://127.0.0.1:{served.port}/readyz", timeout=30)
+    assert (refused.value.code, refused.value.headers["Retry-After"]) == (503, "5")
+    assert "s3cret" not in "\n".join(served.log)
 
 
 @pytest.fixture(scope="module")

@@ -97,11 +97,14 @@ def change_password(person: User, password_hash: str) -> None:
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
 
 
-def send_link(person: User, purpose: Purpose, email: str, *, lasts: timedelta, now: datetime) -> str:
-    """Return the token of a new link for a person, to be mailed to an address of theirs and kept nowhere."""
-    token = _new_token()
-    db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id, OneTimeLink.ends_at <= now))
-    link = OneTimeLink(user_id=person.id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
+def send_link(person: User | None, purpose: Purpose, email: str, *, lasts: timedelta, now: datetime) -> str:
+    """Return the token of a new link for a person, to be mailed to an address of theirs and kept nowhere.
+
+    Without a person as much is written, for a link that opens nothing.
+    """
+    token, user_id = _new_token(), person.id if person else None
+    db.session.execute(delete(OneTimeLink).where(OneTimeLink.ends_at <= now))
+    link = OneTimeLink(user_id=user_id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
     db.session.add(link)
     return token
 

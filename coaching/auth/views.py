@@ -132,10 +132,10 @@ def forgotten() -> ResponseReturnValue:
     if form.validate_on_submit():
         limits.count(limits.mails_asked_for())
         email = form.email.normal
-        person = queries.person_with_address(email)
+        with saving():
+            person = queries.person_with_address(email)
+            token = rules.send_link(person, Purpose.RESET, email, lasts=rules.RESET_LASTS, now=times.now())
         if person:
-            with saving():
-                token = rules.send_link(person, Purpose.RESET, email, lasts=rules.RESET_LASTS, now=times.now())
             mail.send(email, "reset", link=mail.link(".reset", token=token))
         else:
             mail.send(email, "unknown", link=mail.link(".register"))

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_table(
         "one_time_link",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("purpose", sa.String(7), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -34,6 +34,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_one_time_link_user_id", "one_time_link", ["user_id"])
+    op.create_index("ix_one_time_link_ends_at", "one_time_link", ["ends_at"])
     op.create_table(
         "registration",
         sa.Column("id", sa.Integer(), nullable=False),
