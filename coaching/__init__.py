@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from coaching import cli, errors, extensions, formatting, guard, health, logs, pages, start
+from coaching.auth import account  # noqa: F401  # more views of `auth`
 from coaching.auth import views as auth
 from coaching.coaches import views as coaches
 from coaching.config import Settings

@@ -26,7 +26,7 @@ MODULES = [
     ROOT / "wsgi.py",
     ROOT / "gunicorn.conf.py",
 ]
-VIEWS = [path for path in MODULES if path.name in {"views.py", "start.py", "health.py"}]
+VIEWS = [path for path in MODULES if path.name in {"views.py", "account.py", "start.py", "health.py"}]
 
 
 def name(path: Path) -> str:

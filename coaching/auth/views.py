@@ -12,18 +12,13 @@ from flask_login import current_user
 from coaching import guard, limits, mail, text, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import (
-    ChangePasswordForm,
-    CoachProfileForm,
-    EmailForm,
     ForgottenForm,
     NewPasswordForm,
     PasswordForm,
     PersonForm,
-    ProfileForm,
     SignInForm,
 )
 from coaching.extensions import login, saving
-from coaching.forms import Form
 from coaching.models import Purpose, Role, SignIn, User
 from coaching.pages import page
 
@@ -34,7 +29,7 @@ bp = Blueprint("auth", __name__, url_prefix="/auth")
 def whose(token: str) -> SignIn | None:
     """Return the sign-in that a cookie stands for, and remember now and then that it is in use."""
     now = times.now()
-    opened = queries.signed_in(rules.hashed(token), seen_after=_seen_after(now), now=now)
+    opened = queries.signed_in(rules.hashed(token), seen_after=seen_after(now), now=now)
     if opened and opened.seen_at < now - rules.NOTICED_EVERY:
         with saving():
             rules.notice(opened, now=now)
@@ -48,12 +43,12 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
         try:
-            with _guesses_limited(form.email.normal):
+            with guesses_limited(form.email.normal):
                 person = rules.person_with(form.email.normal, form.password.data)
         except rules.CannotSignIn as refusal:
             form.show(refusal)
         else:
-            _enter(person, remember=form.remember.data)
+            enter(person, remember=form.remember.data)
             return redirect(_own_path(request.args.get("next", "")), 303)
     return page("auth/sign_in.html", form=form)
 
@@ -64,7 +59,7 @@ def sign_out() -> ResponseReturnValue:
     """End this browser's sign-in."""
     with saving():
         rules.sign_out(current_user)
-    return _leave("You are signed out.")
+    return leave("You are signed out.")
 
 
 @bp.route("/register", methods=["GET", "POST"])
@@ -92,8 +87,10 @@ def _ask_to_confirm(form: PersonForm, password_hash: str) -> ResponseReturnValue
     email = form.email.normal
     with saving():
         token = rules.ask_to_register(**form.said(), password_hash=password_hash, now=times.now())
-    known = queries.person_with_address(email) is not None
-    mail.send(email, "known" if known else "confirm", link=mail.link(".sign_in" if known else ".confirm", token=token))
+    if queries.person_with_address(email):
+        mail.send(email, "known", link=mail.link(".sign_in"))
+    else:
+        mail.send(email, "confirm", link=mail.link(".confirm", token=token))
     return redirect(url_for(".sent"), 303)
 
 
@@ -104,7 +101,7 @@ def confirm(token: str) -> ResponseReturnValue:
     asked, form = queries.registration_or_404(rules.hashed(token), now=times.now()), PasswordForm()
     if form.validate_on_submit():
         try:
-            with _guesses_limited(asked.email):
+            with guesses_limited(asked.email):
                 rules.prove(asked.password_hash, form.password.data, field="password")
             with saving():
                 person = rules.confirm(asked, now=times.now())
@@ -153,133 +150,10 @@ def reset(token: str) -> ResponseReturnValue:
         password_hash = rules.slow_hash(form.password.data)
         with saving():
             rules.reset_password(link, password_hash)
-        _enter(link.person)
+        enter(link.person)
         flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
         return redirect(url_for("start.start"), 303)
     return page("auth/reset.html", form=form, email=link.person.email)
-
-
-@bp.route("/password", methods=["GET", "POST"])
-@guard.signed_in
-def password() -> ResponseReturnValue:
-    """Ask for the present password and a new one; every other sign-in ends."""
-    person, form = guard.me(), ChangePasswordForm()
-    kept = queries.own_password(person)
-    if kept is None:
-        del form.current  # a person of a demo, or one whom the organisers have added without
-    if form.validate_on_submit():
-        try:
-            if kept:
-                _prove_it_is_me(kept, form.current.data, field="current")
-        except rules.CannotSignIn as refusal:
-            form.show(refusal)
-        else:
-            password_hash = rules.slow_hash(form.password.data)
-            with saving():
-                rules.change_password(person, password_hash)
-            _enter(person, remember=guard.is_remembered())
-            if mail.is_sent():
-                mail.send(person.email, "changed", link=mail.link(".forgotten"))
-            flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
-            return redirect(url_for(".profile"), 303)
-    return page("auth/password.html", form=form)
-
-
-@bp.route("/email", methods=["GET", "POST"])
-@guard.signed_in
-def email() -> ResponseReturnValue:
-    """Ask for another address, and mail a link to it; the present one is told."""
-    if not mail.is_sent():
-        return page("auth/no_mail.html")
-    person, form = guard.me(), EmailForm()
-    kept = queries.own_password(person)
-    if kept is None:
-        del form.password
-    if form.validate_on_submit():
-        try:
-            if kept:
-                _prove_it_is_me(kept, form.password.data, field="password")
-        except rules.CannotSignIn as refusal:
-            form.show(refusal)
-        else:
-            limits.count(limits.mails_asked_for())
-            _mail_both(person, form.email.normal)
-            return redirect(url_for(".sent"), 303)
-    return page("auth/email.html", form=form)
-
-
-def _mail_both(person: User, email: str) -> None:
-    """Mail a link to the new address, unless somebody has it already, which only its mailbox is told; tell the old."""
-    with saving():
-        token = rules.send_link(person, Purpose.MOVE, email, lasts=rules.MOVE_LASTS, now=times.now())
-    if queries.person_with_address(email):
-        mail.send(email, "known", link=mail.link(".sign_in"))
-    else:
-        mail.send(email, "move", link=mail.link(".move", token=token))
-    mail.send(person.email, "moving", link=mail.link(".password"))
-
-
-@bp.route("/email/<token>", methods=["GET", "POST"])
-@guard.public
-def move(token: str) -> ResponseReturnValue:
-    """Let the owner of a new mailbox sign in with its address from now on."""
-    link, form = queries.link_or_404(rules.hashed(token), Purpose.MOVE, now=times.now()), Form()
-    if form.validate_on_submit():
-        with saving():
-            old = rules.change_email(link)
-        mail.send(old, "moved", link=mail.link("start.start"))
-        flash(f"You sign in with {link.email} from now on.")
-        return redirect(url_for(".profile"), 303)
-    return page("auth/move.html", form=form, link=link)
-
-
-@bp.get("/devices")
-@guard.signed_in
-def devices() -> ResponseReturnValue:
-    """Show where one is signed in."""
-    now = times.now()
-    found = queries.sign_ins(guard.me(), seen_after=_seen_after(now), now=now)
-    return page("auth/devices.html", sign_ins=found, this=current_user)
-
-
-@bp.post("/devices/<int:sign_in_id>/end")
-@guard.signed_in
-def end(sign_in_id: int) -> ResponseReturnValue:
-    """End one sign-in of one's own."""
-    opened = queries.sign_in_or_404(sign_in_id, guard.me())
-    is_this = opened.id == current_user.id
-    with saving():
-        rules.sign_out(opened)
-    if is_this:
-        return _leave("You are signed out.")
-    flash(f"{opened.device or 'That browser'} is signed out.")
-    return redirect(url_for(".devices"), 303)
-
-
-@bp.post("/devices/end")
-@guard.signed_in
-def end_all() -> ResponseReturnValue:
-    """End every sign-in of one's own, this one too."""
-    with saving():
-        rules.sign_out_everywhere(guard.me())
-    return _leave("You are signed out everywhere.")
-
-
-@bp.route("/profile", methods=["GET", "POST"])
-@guard.signed_in
-def profile() -> ResponseReturnValue:
-    """Show what a person says of themselves, and change it."""
-    person = guard.me()
-    known = {"name": person.name, "time_zone": person.time_zone, "headline": person.headline}
-    form = (CoachProfileForm if person.role == Role.COACH else ProfileForm)(
-        data={**known, "phone": queries.own_number(person)}
-    )
-    if form.validate_on_submit():
-        with saving():
-            rules.change_profile(person, **form.said())
-        flash("Your profile is saved.")
-        return redirect(url_for(".profile"), 303)
-    return page("auth/profile.html", form=form)
 
 
 @guard.public
@@ -289,13 +163,13 @@ def switch() -> ResponseReturnValue:
     person = queries.person_to_act_as(user_id) if user_id is not None else None
     if person is None:
         abort(404)
-    _enter(person)
+    enter(person)
     flash(f"You are now acting as {person.name} ({person.role}).")
     return redirect(url_for("start.start"), 303)
 
 
 @contextmanager
-def _guesses_limited(email: str) -> Iterator[None]:
+def guesses_limited(email: str) -> Iterator[None]:
     """Let somebody say a password, but not try too many wrong ones. Raises TooOften.
 
     It is asked once before, which spares the work, and once after: of many tries in the same instant, no more than the
@@ -311,19 +185,13 @@ def _guesses_limited(email: str) -> Iterator[None]:
     limits.check(tries)
 
 
-def _prove_it_is_me(kept: str, password: str, *, field: str) -> None:
-    """Ask who is signed in for their password: the device may be in another's hands."""
-    with _guesses_limited(guard.me().email):
-        rules.prove(kept, password, field=field)
-
-
 def _welcome(person: User) -> ResponseReturnValue:
-    _enter(person)
+    enter(person)
     flash(f"Welcome, {person.name}. Choose a coach to talk to.")
     return redirect(url_for("start.start"), 303)
 
 
-def _enter(person: User, *, remember: bool = False) -> None:
+def enter(person: User, *, remember: bool = False) -> None:
     """Sign a person in here, and whoever was signed in here out."""
     former = current_user if current_user.is_authenticated else None  # asked before: it may be noticed, and saved
     with saving():
@@ -334,14 +202,14 @@ def _enter(person: User, *, remember: bool = False) -> None:
     guard.enter(opened, remember=remember)
 
 
-def _leave(words: str) -> ResponseReturnValue:
+def leave(words: str) -> ResponseReturnValue:
     """Take the cookie away, say so, and ask the browser to forget the pages that it has kept."""
     guard.leave()
     flash(words)
     return redirect(url_for("start.start"), 303), {"Clear-Site-Data": '"cache", "storage"'}
 
 
-def _seen_after(now: datetime) -> datetime:
+def seen_after(now: datetime) -> datetime:
     """Return the moment since which a sign-in must have been used to hold."""
     lasts: timedelta = current_app.config["IDLE_LASTS"]
     return now - lasts

@@ -1,0 +1,143 @@
+"""What is said back about one's own account: the profile, the password, the address, and where one is signed in."""
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from coaching import guard, limits, mail, times
+from coaching.auth import queries, rules
+from coaching.auth.forms import ChangePasswordForm, CoachProfileForm, EmailForm, ProfileForm
+from coaching.auth.views import bp, enter, guesses_limited, leave, seen_after
+from coaching.extensions import saving
+from coaching.forms import Form
+from coaching.models import Purpose, Role, User
+from coaching.pages import page
+
+
+@bp.route("/profile", methods=["GET", "POST"])
+@guard.signed_in
+def profile() -> ResponseReturnValue:
+    """Show what a person says of themselves, and change it."""
+    person = guard.me()
+    known = {"name": person.name, "time_zone": person.time_zone, "headline": person.headline}
+    form = (CoachProfileForm if person.role == Role.COACH else ProfileForm)(
+        data={**known, "phone": queries.own_number(person)}
+    )
+    if form.validate_on_submit():
+        with saving():
+            rules.change_profile(person, **form.said())
+        flash("Your profile is saved.")
+        return redirect(url_for(".profile"), 303)
+    return page("auth/profile.html", form=form)
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@guard.signed_in
+def password() -> ResponseReturnValue:
+    """Ask for the present password and a new one; every other sign-in ends."""
+    person, form = guard.me(), ChangePasswordForm()
+    kept = queries.own_password(person)
+    if kept is None:
+        del form.current  # a person of a demo, or one whom the organisers have added without
+    if form.validate_on_submit():
+        try:
+            if kept:
+                _prove_it_is_me(kept, form.current.data, field="current")
+        except rules.CannotSignIn as refusal:
+            form.show(refusal)
+        else:
+            password_hash = rules.slow_hash(form.password.data)
+            with saving():
+                rules.change_password(person, password_hash)
+            enter(person, remember=guard.is_remembered())
+            if mail.is_sent():
+                mail.send(person.email, "changed", link=mail.link(".forgotten"))
+            flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
+            return redirect(url_for(".profile"), 303)
+    return page("auth/password.html", form=form)
+
+
+@bp.route("/email", methods=["GET", "POST"])
+@guard.signed_in
+def email() -> ResponseReturnValue:
+    """Ask for another address, and mail a link to it; the present one is told."""
+    if not mail.is_sent():
+        return page("auth/no_mail.html")
+    person, form = guard.me(), EmailForm()
+    kept = queries.own_password(person)
+    if kept is None:
+        del form.password
+    if form.validate_on_submit():
+        try:
+            if kept:
+                _prove_it_is_me(kept, form.password.data, field="password")
+        except rules.CannotSignIn as refusal:
+            form.show(refusal)
+        else:
+            limits.count(limits.mails_asked_for())
+            _mail_both(person, form.email.normal)
+            return redirect(url_for(".sent"), 303)
+    return page("auth/email.html", form=form)
+
+
+def _mail_both(person: User, email: str) -> None:
+    """Mail a link to the new address, unless somebody has it already, which only its mailbox is told; tell the old."""
+    with saving():
+        token = rules.send_link(person, Purpose.MOVE, email, lasts=rules.MOVE_LASTS, now=times.now())
+    if queries.person_with_address(email):
+        mail.send(email, "known", link=mail.link(".sign_in"))
+    else:
+        mail.send(email, "move", link=mail.link(".move", token=token))
+    mail.send(person.email, "moving", link=mail.link(".password"))
+
+
+@bp.route("/email/<token>", methods=["GET", "POST"])
+@guard.public
+def move(token: str) -> ResponseReturnValue:
+    """Let the owner of a new mailbox sign in with its address from now on."""
+    link, form = queries.link_or_404(rules.hashed(token), Purpose.MOVE, now=times.now()), Form()
+    if form.validate_on_submit():
+        with saving():
+            old = rules.change_email(link)
+        mail.send(old, "moved", link=mail.link("start.start"))
+        flash(f"You sign in with {link.email} from now on.")
+        return redirect(url_for(".profile"), 303)
+    return page("auth/move.html", form=form, link=link)
+
+
+@bp.get("/devices")
+@guard.signed_in
+def devices() -> ResponseReturnValue:
+    """Show where one is signed in."""
+    now = times.now()
+    found = queries.sign_ins(guard.me(), seen_after=seen_after(now), now=now)
+    return page("auth/devices.html", sign_ins=found, this=current_user)
+
+
+@bp.post("/devices/<int:sign_in_id>/end")
+@guard.signed_in
+def end(sign_in_id: int) -> ResponseReturnValue:
+    """End one sign-in of one's own."""
+    opened = queries.sign_in_or_404(sign_in_id, guard.me())
+    is_this = opened.id == current_user.id
+    with saving():
+        rules.sign_out(opened)
+    if is_this:
+        return leave("You are signed out.")
+    flash(f"{opened.device or 'That browser'} is signed out.")
+    return redirect(url_for(".devices"), 303)
+
+
+@bp.post("/devices/end")
+@guard.signed_in
+def end_all() -> ResponseReturnValue:
+    """End every sign-in of one's own, this one too."""
+    with saving():
+        rules.sign_out_everywhere(guard.me())
+    return leave("You are signed out everywhere.")
+
+
+def _prove_it_is_me(kept: str, password: str, *, field: str) -> None:
+    """Ask who is signed in for their password: the device may be in another's hands."""
+    with guesses_limited(guard.me().email):
+        rules.prove(kept, password, field=field)
