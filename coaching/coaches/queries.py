@@ -1,10 +1,9 @@
 """What may be asked about coaches and their free slots."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, null, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from coaching.extensions import db
@@ -13,11 +12,20 @@ from coaching.models import CoachingSession, Role, TimeSlot, User
 NEXT_FEW = 3
 
 
+class Free(NamedTuple):
+    """A free slot, as one reader sees it: `clash_id` is the session of their own that overlaps it, if there is one."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    clash_id: int | None
+
+
 class Offer(NamedTuple):
     """A coach, and the first few slots that are free."""
 
     coach: User
-    slots: list[TimeSlot]
+    slots: list[Free]
 
 
 def is_free(slot: type[TimeSlot], *, after: datetime) -> ColumnElement[bool]:
@@ -27,7 +35,13 @@ def is_free(slot: type[TimeSlot], *, after: datetime) -> ColumnElement[bool]:
 
 
 def coaches_with_free_slots(
-    *, after: datetime, between: tuple[datetime, datetime] | None, words: str, behind: int | None, limit: int
+    *,
+    reader: User | None = None,
+    after: datetime,
+    between: tuple[datetime, datetime] | None,
+    words: str,
+    behind: int | None,
+    limit: int,
 ) -> list[Offer]:
     """Return coaches who have a free slot, by name, each with the next few, in two statements.
 
@@ -59,7 +73,7 @@ def coaches_with_free_slots(
         asked = asked.where(name.is_(None) | (by_name > tuple_(name, behind)))
     found = [(coach, ids) for coach, *ids in db.session.execute(asked)]
     wanted = [slot_id for _, ids in found for slot_id in ids if slot_id is not None]
-    slots = {slot.id: slot for slot in db.session.scalars(select(TimeSlot).where(TimeSlot.id.in_(wanted)))}
+    slots = {slot.id: slot for slot in _read(_seen_by(reader).where(TimeSlot.id.in_(wanted)))}
     return [Offer(coach, [slots[slot_id] for slot_id in ids if slot_id in slots]) for coach, ids in found]
 
 
@@ -70,10 +84,38 @@ def coach_or_404(coach_id: int) -> User:
 
 
 def free_slots(
-    coach: User, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
-) -> Sequence[TimeSlot]:
+    coach: User,
+    *,
+    reader: User | None = None,
+    after: datetime,
+    limit: int,
+    behind: tuple[datetime, int] | None = None,
+) -> list[Free]:
     """Return a coach's free slots, soonest first, from behind a place in the list."""
-    asked = select(TimeSlot).where(TimeSlot.coach_id == coach.id, is_free(TimeSlot, after=after))
+    asked = _seen_by(reader).where(TimeSlot.coach_id == coach.id, is_free(TimeSlot, after=after))
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])  # a coach's slots never start together
-    return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
+    return _read(asked.order_by(TimeSlot.starts_at).limit(limit))
+
+
+def _seen_by(reader: User | None) -> Select[int, datetime, datetime, int | None]:
+    """Ask for slots as a reader sees them. Only students have sessions that a booking could overlap (rule 4)."""
+    clash: Any = null()
+    if reader and reader.role == Role.STUDENT:
+        mine = select(CoachingSession.id).where(overlaps(reader.id, TimeSlot.starts_at, TimeSlot.ends_at))
+        clash = mine.limit(1).correlate(TimeSlot).scalar_subquery()
+    return select(TimeSlot.id, TimeSlot.starts_at, TimeSlot.ends_at, clash)
+
+
+def _read(asked: Select[int, datetime, datetime, int | None]) -> list[Free]:
+    return [Free(*row) for row in db.session.execute(asked)]
+
+
+def overlaps(student_id: int, starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
+    """Say whether a session is a live one of a student's that overlaps a period (rule 4)."""
+    return and_(
+        CoachingSession.student_id == student_id,
+        CoachingSession.cancelled_at.is_(None),
+        CoachingSession.starts_at < ends_at,
+        CoachingSession.ends_at > starts_at,
+    )

@@ -19,6 +19,7 @@ def index() -> ResponseReturnValue:
     words, on = " ".join(request.args.get("q", "").split())[:160], _day_asked_for()
     zone = guard.me().time_zone
     found = queries.coaches_with_free_slots(
+        reader=guard.me(),
         after=times.now(),
         between=(times.start_of(on, zone), times.start_of(on + timedelta(days=1), zone)) if on else None,
         words=words,
@@ -34,7 +35,9 @@ def index() -> ResponseReturnValue:
 def show(coach_id: int) -> ResponseReturnValue:
     """Show a coach and their free slots."""
     coach = queries.coach_or_404(coach_id)
-    found = queries.free_slots(coach, after=times.now(), limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for())
+    found = queries.free_slots(
+        coach, reader=guard.me(), after=times.now(), limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for()
+    )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("coaches/show.html", coach=coach, slots=slots)
 

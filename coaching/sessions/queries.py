@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, null, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, exists, null, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
-from coaching.coaches.queries import is_free
+from coaching.coaches.queries import is_free, overlaps
 from coaching.extensions import db
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
 
@@ -90,7 +90,7 @@ def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = N
     asked = (
         select(CoachingSession)
         .options(joinedload(CoachingSession.coach, innerjoin=True))
-        .where(_overlaps(student.id, slot.starts_at, slot.ends_at))
+        .where(overlaps(student.id, slot.starts_at, slot.ends_at))
     )
     return db.session.scalar(asked.where(CoachingSession.id != but.id) if but else asked)
 
@@ -163,19 +163,10 @@ def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None], li
     return [Call(*row) for row in db.session.execute(asked.limit(limit))]
 
 
-def _overlaps(student_id: int, starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
-    return and_(
-        CoachingSession.student_id == student_id,
-        CoachingSession.cancelled_at.is_(None),
-        CoachingSession.starts_at < ends_at,
-        CoachingSession.ends_at > starts_at,
-    )
-
-
 def _bookable(
     coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
 ) -> Select[TimeSlot]:
-    busy = exists().where(_overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at))
+    busy = exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at))
     if but:
         busy = busy.where(CoachingSession.id != but.id)
     return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)

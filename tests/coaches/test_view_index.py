@@ -211,3 +211,21 @@ def test_the_next_page_keeps_what_was_looked_for(make: Make, client):
         make.slot(make.coach(f"Bo {number:02}"), at("2026-03-06 10:00"))
     pages = walk(client.sign_in(make.student()), "/coaches/?q=Ana+%26&on=2026-03-06")
     assert pages == [[coach.id for coach in wanted[:50]], [wanted[50].id]]
+
+
+def test_a_time_at_which_one_is_busy_is_shown_as_such_and_leads_to_why(make: Make, client, new_client):
+    student, start = make.student(), at("2026-03-05 10:00")
+    mine = make.session(starts_at=start, student=student)
+    coach = make.coach("Ana")
+    busy = make.slot(coach, start + timedelta(minutes=105))
+    free = make.slot(coach, start + timedelta(hours=4))
+    for url in ("/coaches/", f"/coaches/{coach.id}", "/"):
+        page = client.sign_in(student).get(url)
+        assert page.links("/sessions/book/") == [f"/sessions/book/{free.id}"], url
+        [chip] = [chip for chip in page.all("a.chip") if chip["href"] == f"/sessions/{mine.id}"]
+        assert "overlaps your session" in chip.get_text(), url
+    other = new_client().sign_in(make.student())
+    assert {f"/sessions/book/{slot.id}" for slot in (busy, free)} == set(
+        other.get("/coaches/").links("/sessions/book/")
+    )
+    assert "overlaps your session" not in new_client().sign_in(coach).get("/coaches/").said

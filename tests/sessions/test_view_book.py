@@ -214,3 +214,26 @@ def test_what_a_coach_has_cancelled_cannot(make: Make, client, student, new_clie
     new_client().sign_in(session.coach).post(f"/sessions/{session.id}/cancel")
     page = client.post(f"/sessions/book/{session.slot_id}")
     assert (page.status, "no longer on offer" in alert(page)) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("America/New_York", "For Ana that is Wednesday 4 March 2026, 18:30–20:30 EST ."),
+        ("Asia/Kathmandu", "For Ana that is Thursday 5 March 2026, 05:15–07:15 UTC+05:45 ."),
+        ("Europe/Lisbon", ""),
+        ("Europe/London", ""),
+    ],
+)
+def test_where_their_clocks_show_another_time_it_stands_beside_ones_own(make: Make, client, zone, said):
+    slot = make.slot(make.coach("Ana", zone=zone), at("2026-03-04 23:30"))
+    student = make.student("Bo", zone="Europe/London")
+    page = client.sign_in(student).get(f"/sessions/book/{slot.id}")
+    assert "Wednesday 4 March 2026, 23:30–01:30 (Thu) GMT" in main(page)
+    assert said in main(page)
+    assert bool(said) == ("For Ana that is" in main(page))
+    booked = client.follow(client.post(f"/sessions/book/{slot.id}"))
+    assert said in main(booked)
+    assert times_without_zone(booked) == []
+    seen = main(client.sign_in(slot.coach).get(booked.path))
+    assert bool(said) == ("For Bo that is Wednesday 4 March 2026, 23:30–01:30 (Thu) GMT" in seen)
