@@ -23,6 +23,7 @@ workers = _number("WEB_CONCURRENCY", max(2, min(2 * (os.cpu_count() or 1), 8)), 
 worker_class = "gthread"
 threads = 8
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a beat must not wait for a disk
+keepalive = 75  # as long as nginx keeps its side: a form that is sent after a while must not meet a closed door
 graceful_timeout = 35  # SIGTERM lets requests end; one may wait 30 seconds for its turn to write to SQLite
 preload_app = True  # a wrong setting then stops the start, with one line, instead of one worker after the other
 control_socket_disable = True
@@ -33,8 +34,8 @@ logconfig_dict = logs.configuration()
 
 
 def on_starting(server: Any) -> None:
-    """Stop the start of what should not be served."""
+    """Stop the start where there is no database to serve from."""
     try:
-        health.refuse_to_serve(server.app.wsgi())
+        health.refuse_without_database(server.app.wsgi())
     except SettingError as error:
         sys.exit(f"Cannot start: {error}")

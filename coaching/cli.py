@@ -54,8 +54,7 @@ def link(email: str) -> None:
         raise click.ClickException("Nobody signs in with this address.")
     with saving():
         token = rules.send_link(person, Purpose.RESET, person.email, lasts=rules.RESET_LASTS, now=times.now())
-    with current_app.test_request_context():
-        click.echo(mail.link("auth.reset", token=token))
+    click.echo(mail.link("auth.reset", token=token))
 
 
 @people.command("list")

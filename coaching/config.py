@@ -1,6 +1,7 @@
 """Every setting: its name in the environment, what it means, and its default."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +17,10 @@ from psycopg.conninfo import conninfo_to_dict
 PREFIX = "COACHING_"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_KEY = 16  # characters of SECRET_KEY: 64 bits where they are random hexadecimal digits
+
+# A name that a site answers to (with a dot in front: and all below it), and the site's own address.
+NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
+ADDRESS = re.compile(rf"https?://({NAME.pattern})(:[1-9]\d{{0,4}})?(/[\w./~-]*)?", re.ASCII | re.IGNORECASE)
 
 # What is a whole number: its default, and from where to where it goes.
 NUMBERS = {
@@ -67,7 +72,7 @@ class Settings:
             database_url=_database_url(environ, instance),
             secret_key=_secret_key(environ, instance, demo=demo),
             demo=demo,
-            hosts=tuple(_words(environ.get("COACHING_HOSTS", ""))) or LOOPBACK,
+            hosts=_hosts(environ),
             url=_url(environ),
             mail=_mail(environ) or ("files" if demo else ""),
             confirms=bool(_mail(environ)),
@@ -176,17 +181,18 @@ def _mail(environ: Mapping[str, str]) -> str:
 
 def _url(environ: Mapping[str, str]) -> str:
     port = environ.get("PORT") or "5000"
-    if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+    if not (port.isascii() and port.isdigit() and len(port) < 6 and 1 <= int(port) <= 65535):
         raise SettingError(f"PORT must be a whole number from 1 to 65535, not {port!r}.")
     value = environ.get("COACHING_URL") or f"http://127.0.0.1:{port}"
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not ADDRESS.fullmatch(value):
         raise SettingError(f"COACHING_URL must be an address such as https://calls.example.org, not {value!r}.")
     return value.rstrip("/")
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    value = environ.get("COACHING_HOSTS")
+    hosts = tuple(word.strip() for word in value.split(",")) if value else LOOPBACK
+    for host in hosts:
+        if not NAME.fullmatch(host):
+            raise SettingError(f"COACHING_HOSTS must be names with commas between, not {host!r}.")
+    return hosts

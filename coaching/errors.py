@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from coaching import logs, times
 from coaching.extensions import Refusal, TooOften, db
-from coaching.pages import page
+from coaching.pages import asks_for_json, page, problem
 
 RETRY_AFTER_SECONDS = 5
 AWAY = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)
@@ -55,8 +55,11 @@ def _http_page(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     if request_ctx.url_adapter is None:  # a foreign host: nothing of this site's pages is for it
+        if asks_for_json():
+            return problem(status, sentence=SENTENCES[400][1]), status
         return Response(f"{HTTPStatus(status).phrase} ({g.reference})\n", status, kept, content_type="text/plain")
-    title, sentence = STALE if isinstance(error, CSRFError) else SENTENCES.get(status, SENTENCES[400])
+    said = STALE if isinstance(error, CSRFError) else getattr(error, "said", None)
+    title, sentence = said or SENTENCES.get(status, SENTENCES[400])
     return _said(status, sentence, title=title, headers=kept)
 
 

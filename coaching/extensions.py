@@ -15,10 +15,10 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, ExceptionContext, event
+from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, select
 from sqlalchemy.exc import IntegrityError
 
-from coaching.models import Base, CoachingSession, TimeSlot, User
+from coaching.models import Attempt, Base, CoachingSession, OneTimeLink, Registration, TimeSlot, User
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()
@@ -128,6 +128,13 @@ def hold(*rows: CoachingSession | User | TimeSlot) -> None:
     for row in sorted(rows, key=lambda row: (order.index(type(row)), row.id)):
         # `of`: a row that is read together with others locks itself alone, or the order above would be no order.
         db.session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
+
+
+def sweep(*kinds: type[Attempt | OneTimeLink | Registration], now: datetime) -> None:
+    """Forget what has run out, a thousand at a time; what another sweeps just now is left to it."""
+    for kind in kinds:
+        over = select(kind.id).where(kind.ends_at <= now).limit(1000).with_for_update(skip_locked=True)
+        db.session.execute(delete(kind).where(kind.id.in_(over)))
 
 
 def _meaning(error: IntegrityError) -> str | None:

@@ -98,8 +98,8 @@ def until(at: datetime, now: datetime, zone: str) -> str:
 
 
 def wait(at: datetime, now: datetime) -> str:
-    """Say how long to wait: `in 20 minutes`, `in 3 hours`."""
-    return until(at, now, "UTC")
+    """Say how long to wait at least: `in 20 minutes`."""
+    return until(at + timedelta(seconds=59), now, "UTC")
 
 
 def by_day(items: Iterable[Lasting], zone: str) -> list[tuple[date, list[Lasting]]]:

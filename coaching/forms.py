@@ -174,7 +174,8 @@ class AddressField(_Trimmed, EmailField):
             normal = self.normal
         except EmailNotValidError as error:
             raise ValidationError("Enter an e-mail address, such as ana@example.org.") from error
-        if "." not in normal.rpartition("@")[2] or len(normal) > 254:
+        encoded = "=?" in normal  # in the head of a mail that means something else (RFC 2047)
+        if encoded or "." not in normal.rpartition("@")[2] or len(normal) > 254:
             raise ValidationError("Enter an e-mail address, such as ana@example.org.")
 
 

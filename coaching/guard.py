@@ -8,6 +8,7 @@ import flask
 from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
+from werkzeug.exceptions import ClientDisconnected
 
 from coaching import text
 from coaching.models import Role, SignIn, User
@@ -78,6 +79,7 @@ def check() -> ResponseReturnValue | None:
     # A body that does not say its length is read up to the limit: what fills it may go on beyond.
     said = request.content_length
     if said > limit if said is not None else len(request.get_data()) >= limit:
+        _drain()
         abort(413)
     if request.endpoint is None:
         return None  # no such address, or not by this method: Flask says so itself
@@ -94,6 +96,26 @@ def check() -> ResponseReturnValue | None:
     if not all(map(_is_text, _typed())):
         abort(400)
     return None
+
+
+def _drain() -> None:
+    """Let go by what is sent beyond the limit, up to 16 MiB: a browser that is cut off while it sends shows no answer.
+
+    Who announces much and sends nothing is waited for one second.
+    """
+    connection = request.environ.get("gunicorn.socket")
+    body = request.environ["wsgi.input"]
+    try:
+        if connection:
+            connection.settimeout(1)
+        for _ in range(256):
+            if not body.read(64 * 1024):
+                break
+    except (OSError, ClientDisconnected):
+        pass
+    finally:
+        if connection:
+            connection.settimeout(None)
 
 
 def _typed() -> Iterator[bytes]:

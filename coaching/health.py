@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from coaching import guard, logs
-from coaching.config import SettingError, refuse_public_demo
+from coaching.config import SettingError
 from coaching.extensions import db, migrate
 
 # What PostgreSQL says where waiting for it does not help.
@@ -40,13 +40,12 @@ def is_migrated() -> bool:
         return False
 
 
-def refuse_to_serve(app: Flask) -> None:
-    """Raise SettingError where the app should not be served: a demo for the public, or without its database.
+def refuse_without_database(app: Flask) -> None:
+    """Raise SettingError where there is no database to serve from.
 
     Commands need none of this, and some of them mend it. A PostgreSQL that is away, or still starting, may come: until
     then every page answers 503.
     """
-    refuse_public_demo(app.config)
     with app.app_context():
         try:
             if _stands_at_head():

@@ -1,23 +1,21 @@
 """How often something may be tried, counted in the database: so it holds for all workers and all machines together.
 
-A limit is always upon somebody from somewhere, so that nobody can lock out anybody else. What is kept is a keyed hash
-and a moment: no network address, no e-mail address.
+A limit is always upon what comes from somewhere, so that nobody can lock out a person who is elsewhere. What is kept is
+a keyed hash and a moment: no network address, no e-mail address.
 """
 
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from flask import current_app, request
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from coaching import formatting, times
-from coaching.extensions import TooOften, db, saving
+from coaching.extensions import TooOften, db, saving, sweep
 from coaching.models import Attempt
-
-SWEPT_AT_ONCE = 100  # attempts that count no more and are cleared away whenever one is added
 
 
 class Limit(NamedTuple):
@@ -56,6 +54,11 @@ def mails_asked_for() -> list[Limit]:
     return [Limit(f"mail {_address()}", current_app.config["RESETS"], timedelta(hours=1), words)]
 
 
+def mails_to(email: str) -> list[Limit]:
+    """Limit how much mail one mailbox gets because others ask for it, wherever they are."""
+    return [Limit(f"mail to {email}", 5, timedelta(hours=1), "")]
+
+
 def check(limits: Sequence[Limit]) -> None:
     """Raise TooOften where a limit is reached."""
     with saving():  # begins anew, and so sees what others have counted meanwhile
@@ -72,7 +75,16 @@ def count(limits: Sequence[Limit]) -> None:
                 db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(limit.key, 0))))
             _check(limit, now)
             db.session.add(Attempt(about=limit.key, ends_at=now + limit.within))
-        _sweep(now)
+        sweep(Attempt, now=now)
+
+
+def counts(limits: Sequence[Limit]) -> bool:
+    """Add one, and tell whether no limit was reached: for what is left undone without a word."""
+    try:
+        count(limits)
+    except TooOften:
+        return False
+    return True
 
 
 def _check(limit: Limit, now: datetime) -> None:
@@ -82,15 +94,13 @@ def _check(limit: Limit, now: datetime) -> None:
         raise TooOften(f"{limit.words} Try again {formatting.wait(nth, now)}.", again_at=nth)
 
 
-def _sweep(now: datetime) -> None:
-    over = select(Attempt.id).where(Attempt.ends_at <= now).limit(SWEPT_AT_ONCE)
-    db.session.execute(delete(Attempt).where(Attempt.id.in_(over.with_for_update(skip_locked=True))))
-
-
 def _address() -> str:
     """Return where the request comes from: an IPv4 address, or the network of an IPv6 one, which has many."""
+    said = request.remote_addr or ""
     try:
-        address = ip_address(request.remote_addr or "")
+        address = ip_address(said)
     except ValueError:
-        return ""  # a socket without an address, behind a proxy that is not counted in COACHING_PROXIES
-    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))
+        return said.partition(":")[0]  # some proxies add a port; a socket may have no address at all
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)

@@ -23,6 +23,9 @@ ITS_OWN_LINES = re.compile(r"\S+ - - \[")  # how Werkzeug's server begins the li
 QUOTES = re.compile(r"(Invalid request|Error handling request).*", re.DOTALL)  # after this gunicorn quotes the client
 
 
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+
+
 class Json(logging.Formatter):
     """One JSON object a line."""
 
@@ -79,7 +82,7 @@ def _begin() -> None:
 def _end(response: Response) -> Response:
     facts = {
         "reference": g.reference,
-        "method": request.method,
+        "method": request.method if request.method in METHODS else "other",
         "route": _route(),
         "status": response.status_code,
         "ms": round((perf_counter() - g.began) * 1000, 1),

@@ -5,9 +5,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from flask import current_app, render_template, url_for
+from flask import current_app, render_template
 
-from coaching import times
+from coaching import logs, times
 
 FOLDER = "mail"
 
@@ -19,17 +19,25 @@ def is_sent() -> bool:
 
 def link(endpoint: str, **values: str) -> str:
     """Return a whole address of this site. It comes from the settings: whoever asks could name any host."""
-    return f"{current_app.config['URL']}{url_for(endpoint, **values)}"  # type: ignore[arg-type]  # they are the path's
+    path = current_app.url_map.bind("").build(endpoint, values)  # commands have no request to take a host from
+    return f"{current_app.config['URL']}{path}"
 
 
 def send(to: str, template: str, **context: str) -> None:
-    """Send a mail. The first line of the template is its subject."""
+    """Send a mail. The first line of the template is its subject.
+
+    What it tells has happened already, so a mail that cannot be sent is written into the log and breaks nothing else.
+    """
     subject, _, text = render_template(f"mails/{template}.txt", **context).partition("\n")
     mail = EmailMessage(policy=SMTP)
     mail["To"], mail["Subject"], mail["Date"] = to, subject, times.now()
     mail.set_content(text.strip() + "\n")
+    if [address.addr_spec for address in mail["To"].addresses] != [to]:
+        raise ValueError("a mail goes to one address, and to the one that was meant")
     folder = Path(current_app.instance_path) / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
     name = f"{times.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(4)}.eml"
-    with (folder / name).open("xb") as file:
-        file.write(mail.as_bytes())
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / name).write_bytes(mail.as_bytes())
+    except OSError as error:
+        logs.fault(error, "a mail was not sent")

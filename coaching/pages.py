@@ -47,16 +47,17 @@ def page(
     Who asks for JSON is told of a fault as problem details.
     """
     status = status or (form.status if form else 200)
-    if status >= 400 and _asks_for_json():
-        return _problem(status, form, **context), status
+    if status >= 400 and asks_for_json():
+        return problem(status, form, **context), status
     return render_template(template, form=form, status=status, **context), status
 
 
-def _asks_for_json() -> bool:
+def asks_for_json() -> bool:
+    """Tell whether the client would rather have JSON than a page."""
     return request.accept_mimetypes.best_match(["text/html", PROBLEM, "application/json"]) not in {"text/html", None}
 
 
-def _problem(status: int, form: Form | None, sentence: str = "", **_: Any) -> Response:
+def problem(status: int, form: Form | None = None, sentence: str = "", **_: Any) -> Response:
     """Say what went wrong as RFC 9457 has it, with the reference that is in the log, and each field's fault."""
     said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "reference": g.reference}
     if form:

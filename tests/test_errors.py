@@ -225,6 +225,11 @@ def test_everybody_else_is_told_in_a_page(client, accept):
     assert page.headers["Content-Type"].startswith("text/html")
 
 
+def test_who_asks_for_json_of_another_site_is_told_so_in_json(client):
+    page = client.browser.get("/", headers={"Host": "evil.example", "Accept": "application/json"})
+    assert (page.status_code, json.loads(page.text)["status"]) == (400, 400)
+
+
 def test_a_refusal_and_a_fault_in_a_form_are_told_as_json_too(make: Make, client):
     session = make.session()
     coach = client.sign_in(session.coach)

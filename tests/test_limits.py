@@ -146,9 +146,34 @@ def test_a_form_that_is_filled_in_wrongly_does_not_count(client, everything):
 
 def test_one_address_asks_for_twenty_mails_an_hour(make: Make, client):
     make.student(email="bo@example.org")
-    statuses = [client.post("/auth/forgotten", {"email": "bo@example.org"}).status for _ in range(21)]
+    statuses = [client.post("/auth/forgotten", {"email": f"{number}@example.org"}).status for number in range(21)]
     assert statuses == [303] * 20 + [429]
     assert len(client.mails) == 20
+
+
+@pytest.mark.parametrize("email", ["bo@example.org", "nobody@example.org"])
+def test_one_mailbox_gets_five_mails_an_hour_and_nobody_sees_when_it_has_had_enough(make: Make, client, email, clock):
+    make.student(email="bo@example.org")
+    pages = [client.post("/auth/forgotten", {"email": email}) for _ in range(8)]
+    assert {(page.status, page.location) for page in pages} == {(303, "/auth/sent")}
+    assert [mail.to for mail in client.mails] == [email] * 5
+    clock.shift(timedelta(hours=1))
+    client.post("/auth/forgotten", {"email": email})
+    assert len(client.mails) == 6
+
+
+@pytest.mark.usefixtures("victim")
+def test_addresses_of_version_4_that_come_as_version_6_are_told_apart(guess):
+    for _ in range(6):
+        guess(address="::ffff:192.0.2.1")
+    assert guess(password=PASSWORD, address="192.0.2.1").status == 429, "it is the same one"
+    assert guess(password=PASSWORD, address="::ffff:203.0.113.9").status == 303
+
+
+@pytest.mark.usefixtures("victim")
+def test_a_port_behind_an_address_makes_it_no_other(guess):
+    assert [guess(address=f"192.0.2.1:{5000 + number}").status for number in range(6)] == [422] * 5 + [429]
+    assert guess(address="192.0.2.2:5000").status == 422
 
 
 def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, monkeypatch, clock):

@@ -59,6 +59,11 @@ def test_of_an_address_its_route_is_said(client: Client, lines, *, method, url, 
     assert "somebody" not in str(lines())
 
 
+def test_a_method_that_somebody_made_up_is_not_written_down(client: Client, lines):
+    client.bare("MY-SECRET", "/")
+    assert lines()[-1]["method"] == "other"
+
+
 def test_the_reference_on_a_page_is_the_one_in_the_log(make: Make, client: Client, lines):
     client.sign_in(make.coach())
     for url in ("/nothing", "/sessions/999999", "/coaches/%00"):

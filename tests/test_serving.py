@@ -6,7 +6,9 @@ import re
 import ssl
 import subprocess
 import sys
+from contextlib import closing
 from email.message import Message
+from http.client import HTTPConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import NamedTuple
@@ -90,6 +92,29 @@ def test_a_postgresql_that_is_away_is_waited_for(tmp_path: Path):
         answer = ask(build_opener(), f"http://127.0.0.1:{served.port}/readyz")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert "s3cret" not in "\n".join(served.log)
+
+
+def test_a_body_over_the_limit_is_answered_whether_it_is_sent_or_only_announced(databases, tmp_path: Path):
+    with Race(databases.new(), tmp_path) as served:
+        for body in (b"x" * 5_000_000, b"only announced"):
+            with closing(HTTPConnection("127.0.0.1", served.port, timeout=30)) as connection:
+                connection.putrequest("POST", "/auth/sign-in")
+                connection.putheader("Content-Length", "5000000")
+                connection.putheader("Content-Type", "application/x-www-form-urlencoded")
+                connection.endheaders(body)
+                assert connection.getresponse().status == 413
+
+
+def test_a_demo_with_a_public_name_is_not_served_by_any_other_server_either():
+    done = subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        cwd=ROOT,
+        env={"COACHING_DEMO": "1", "COACHING_HOSTS": "calls.example.org"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "COACHING_HOSTS" in done.stderr) == (1, True)
 
 
 @pytest.fixture(scope="module")

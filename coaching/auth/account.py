@@ -11,7 +11,7 @@ from coaching.auth.views import bp, enter, guesses_limited, leave, seen_after
 from coaching.extensions import saving
 from coaching.forms import Form
 from coaching.models import Purpose, Role, User
-from coaching.pages import page
+from coaching.pages import PAGE_LENGTH, page
 
 
 @bp.route("/profile", methods=["GET", "POST"])
@@ -48,10 +48,11 @@ def password() -> ResponseReturnValue:
         else:
             password_hash = rules.slow_hash(form.password.data)
             with saving():
+                rules.still(person, kept, field="password")
                 rules.change_password(person, password_hash)
-            enter(person, remember=guard.is_remembered())
+            enter(person, remember=guard.is_remembered(), proven=password_hash)
             if mail.is_sent():
-                mail.send(person.email, "changed", link=mail.link(".forgotten"))
+                mail.send(person.email, "changed", link=mail.link("auth.forgotten"))
             flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
             return redirect(url_for(".profile"), 303)
     return page("auth/password.html", form=form)
@@ -75,20 +76,23 @@ def email() -> ResponseReturnValue:
             form.show(refusal)
         else:
             limits.count(limits.mails_asked_for())
-            _mail_both(person, form.email.normal)
+            _mail_both(person, form.email.normal, proven=kept)
             return redirect(url_for(".sent"), 303)
     return page("auth/email.html", form=form)
 
 
-def _mail_both(person: User, email: str) -> None:
+def _mail_both(person: User, email: str, *, proven: str | None) -> None:
     """Mail a link to the new address, unless somebody has it already, which only its mailbox is told; tell the old."""
     with saving():
+        rules.still(person, proven, field="password")
         token = rules.send_link(person, Purpose.MOVE, email, lasts=rules.MOVE_LASTS, now=times.now())
-    if queries.person_with_address(email):
-        mail.send(email, "known", link=mail.link(".sign_in"))
+    if not limits.counts(limits.mails_to(email)):
+        pass  # whoever asks must not see that this mailbox has had enough
+    elif queries.person_with_address(email):
+        mail.send(email, "known", link=mail.link("auth.sign_in"))
     else:
-        mail.send(email, "move", link=mail.link(".move", token=token))
-    mail.send(person.email, "moving", link=mail.link(".password"))
+        mail.send(email, "move", link=mail.link("auth.move", token=token))
+    mail.send(person.email, "moving", link=mail.link("auth.password"))
 
 
 @bp.route("/email/<token>", methods=["GET", "POST"])
@@ -110,8 +114,8 @@ def move(token: str) -> ResponseReturnValue:
 def devices() -> ResponseReturnValue:
     """Show where one is signed in."""
     now = times.now()
-    found = queries.sign_ins(guard.me(), seen_after=seen_after(now), now=now)
-    return page("auth/devices.html", sign_ins=found, this=current_user)
+    found = queries.sign_ins(guard.me(), seen_after=seen_after(now), now=now, limit=PAGE_LENGTH + 1)
+    return page("auth/devices.html", sign_ins=found[:PAGE_LENGTH], more=len(found) > PAGE_LENGTH, this=current_user)
 
 
 @bp.post("/devices/<int:sign_in_id>/end")

@@ -14,6 +14,12 @@ from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, Us
 Row = TypeVar("Row")
 
 
+class LinkIsOver(NotFound):
+    """A link of a mail was used, or has run out; or there never was such a one."""
+
+    said = ("This link opens nothing any more", "It was used already, or has run out. Sign in, or ask for another one.")
+
+
 def signed_in(token_hash: str, *, seen_after: datetime, now: datetime) -> SignIn | None:
     """Return the sign-in, with its person, that this token stands for, if it still holds."""
     return db.session.scalar(
@@ -43,10 +49,10 @@ def person_to_act_as(user_id: int) -> User | None:
     return db.session.scalar(select(User).where(User.id == user_id, User.role != Role.ADMIN))
 
 
-def sign_ins(person: User, *, seen_after: datetime, now: datetime) -> Sequence[SignIn]:
+def sign_ins(person: User, *, seen_after: datetime, now: datetime, limit: int) -> Sequence[SignIn]:
     """Return where a person is signed in, the latest first."""
     asked = select(SignIn).where(SignIn.user_id == person.id, SignIn.ends_at > now, SignIn.seen_at > seen_after)
-    return db.session.scalars(asked.order_by(SignIn.seen_at.desc(), SignIn.id.desc())).all()
+    return db.session.scalars(asked.order_by(SignIn.seen_at.desc(), SignIn.id.desc()).limit(limit)).all()
 
 
 def sign_in_or_404(sign_in_id: int, person: User) -> SignIn:
@@ -58,18 +64,19 @@ def link_or_404(token_hash: str, purpose: Purpose, *, now: datetime) -> OneTimeL
     """Return what a link in a mail stands for, with its person, as long as it is good."""
     asked = select(OneTimeLink).options(joinedload(OneTimeLink.person, innerjoin=True))
     asked = asked.where(OneTimeLink.token_hash == token_hash, OneTimeLink.purpose == purpose)
-    return _found(db.session.scalar(asked.where(OneTimeLink.ends_at > now)))
+    return _found(db.session.scalar(asked.where(OneTimeLink.ends_at > now)), LinkIsOver)
 
 
 def use_up(link: OneTimeLink) -> None:
     """Take a link away. Of two who use one at once, the second does not find it."""
-    _found(db.session.scalar(delete(OneTimeLink).where(OneTimeLink.id == link.id).returning(OneTimeLink.id)))
+    used = delete(OneTimeLink).where(OneTimeLink.id == link.id).returning(OneTimeLink.id)
+    _found(db.session.scalar(used), LinkIsOver)
 
 
 def registration_or_404(token_hash: str, *, now: datetime) -> Registration:
     """Return who wants to register with this link, with all that they said of themselves."""
     asked = select(Registration).where(Registration.token_hash == token_hash, Registration.ends_at > now)
-    return _found(db.session.scalar(asked))
+    return _found(db.session.scalar(asked), LinkIsOver)
 
 
 def own_password(person: User) -> str | None:
@@ -92,7 +99,7 @@ def is_anybody_there() -> bool:
     return db.session.scalar(select(User.id).limit(1)) is not None
 
 
-def _found(row: Row | None) -> Row:
+def _found(row: Row | None, missing: type[NotFound] = NotFound) -> Row:
     if row is None:
-        raise NotFound
+        raise missing
     return row

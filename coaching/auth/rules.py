@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from coaching.auth import queries
-from coaching.extensions import Refusal, db, refusing
+from coaching.extensions import Refusal, db, hold, refusing, sweep
 from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
 
 RESET_LASTS = timedelta(hours=1)
@@ -62,9 +62,20 @@ def prove(kept: str | None, password: str, *, field: str) -> None:
         raise CannotSignIn("That is not the password.", field=field)
 
 
+def still(person: User, proven: str | None, *, field: str) -> None:
+    """Hold a person, and see that what is kept of their password is what was proven. Raises CannotSignIn.
+
+    To prove a password takes a while, and meanwhile it may have been changed, to keep out just who proved the old one.
+    """
+    hold(person)
+    if queries.own_password(person) != proven:
+        raise CannotSignIn("The password has just been changed. Use the new one.", field=field)
+
+
 def sign_in(person: User, *, device: str = "", lasts: timedelta, now: datetime) -> SignIn:
     """Open a sign-in for a person in one browser; its `token` is for the cookie and is kept nowhere."""
     db.session.execute(delete(SignIn).where(SignIn.user_id == person.id, SignIn.ends_at <= now))
+    sweep(OneTimeLink, Registration, now=now)
     token = _new_token()
     opened = SignIn(
         user_id=person.id, token_hash=hashed(token), created_at=now, seen_at=now, ends_at=now + lasts, device=device
@@ -103,7 +114,7 @@ def send_link(person: User | None, purpose: Purpose, email: str, *, lasts: timed
     Without a person as much is written, for a link that opens nothing.
     """
     token, user_id = _new_token(), person.id if person else None
-    db.session.execute(delete(OneTimeLink).where(OneTimeLink.ends_at <= now))
+    sweep(OneTimeLink, now=now)
     link = OneTimeLink(user_id=user_id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
     db.session.add(link)
     return token
@@ -111,6 +122,7 @@ def send_link(person: User | None, purpose: Purpose, email: str, *, lasts: timed
 
 def reset_password(link: OneTimeLink, password_hash: str) -> None:
     """Take the password that the owner of the mailbox chose. Raises NotFound where the link was used meanwhile."""
+    hold(link.person)
     queries.use_up(link)
     change_password(link.person, password_hash)
 
@@ -120,8 +132,9 @@ def change_email(link: OneTimeLink) -> str:
 
     Links that were sent to the old address open nothing any more. Raises NotFound where this one was used meanwhile.
     """
-    queries.use_up(link)
     person, old = link.person, link.person.email
+    hold(person)
+    queries.use_up(link)
     with refusing(CannotRegister):
         db.session.execute(update(User).where(User.id == person.id).values(email=link.email))
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
@@ -130,7 +143,7 @@ def change_email(link: OneTimeLink) -> str:
 
 def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, password_hash: str, now: datetime) -> str:
     """Keep who wants to register until they open the link that is mailed to them; return its token."""
-    db.session.execute(delete(Registration).where(Registration.ends_at <= now))
+    sweep(Registration, now=now)
     token = _new_token()
     asked = Registration(
         token_hash=hashed(token),

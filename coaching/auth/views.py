@@ -45,10 +45,10 @@ def sign_in() -> ResponseReturnValue:
         try:
             with guesses_limited(form.email.normal):
                 person = rules.person_with(form.email.normal, form.password.data)
+            enter(person, remember=form.remember.data, proven=person.password_hash)
         except rules.CannotSignIn as refusal:
             form.show(refusal)
         else:
-            enter(person, remember=form.remember.data)
             return redirect(_own_path(request.args.get("next", "")), 303)
     return page("auth/sign_in.html", form=form)
 
@@ -87,10 +87,12 @@ def _ask_to_confirm(form: PersonForm, password_hash: str) -> ResponseReturnValue
     email = form.email.normal
     with saving():
         token = rules.ask_to_register(**form.said(), password_hash=password_hash, now=times.now())
-    if queries.person_with_address(email):
-        mail.send(email, "known", link=mail.link(".sign_in"))
+    if not limits.counts(limits.mails_to(email)):
+        pass  # whoever asks must not see that this mailbox has had enough
+    elif queries.person_with_address(email):
+        mail.send(email, "known", link=mail.link("auth.sign_in"))
     else:
-        mail.send(email, "confirm", link=mail.link(".confirm", token=token))
+        mail.send(email, "confirm", link=mail.link("auth.confirm", token=token))
     return redirect(url_for(".sent"), 303)
 
 
@@ -132,10 +134,12 @@ def forgotten() -> ResponseReturnValue:
         with saving():
             person = queries.person_with_address(email)
             token = rules.send_link(person, Purpose.RESET, email, lasts=rules.RESET_LASTS, now=times.now())
-        if person:
-            mail.send(email, "reset", link=mail.link(".reset", token=token))
+        if not limits.counts(limits.mails_to(email)):
+            pass  # whoever asks must not see that this mailbox has had enough
+        elif person:
+            mail.send(email, "reset", link=mail.link("auth.reset", token=token))
         else:
-            mail.send(email, "unknown", link=mail.link(".register"))
+            mail.send(email, "unknown", link=mail.link("auth.register"))
         return redirect(url_for(".sent"), 303)
     return page("auth/forgotten.html", form=form)
 
@@ -150,7 +154,9 @@ def reset(token: str) -> ResponseReturnValue:
         password_hash = rules.slow_hash(form.password.data)
         with saving():
             rules.reset_password(link, password_hash)
-        enter(link.person)
+        enter(link.person, proven=password_hash)
+        if mail.is_sent():
+            mail.send(link.person.email, "changed", link=mail.link("auth.forgotten"))
         flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
         return redirect(url_for("start.start"), 303)
     return page("auth/reset.html", form=form, email=link.person.email)
@@ -191,10 +197,15 @@ def _welcome(person: User) -> ResponseReturnValue:
     return redirect(url_for("start.start"), 303)
 
 
-def enter(person: User, *, remember: bool = False) -> None:
-    """Sign a person in here, and whoever was signed in here out."""
+def enter(person: User, *, remember: bool = False, proven: str | None = None) -> None:
+    """Sign a person in here, and whoever was signed in here out.
+
+    `proven` is what was kept of the password that somebody has shown to know. Raises CannotSignIn if it is so no more.
+    """
     former = current_user if current_user.is_authenticated else None  # asked before: it may be noticed, and saved
     with saving():
+        if proven:
+            rules.still(person, proven, field="password")
         if former:
             rules.sign_out(former)
         device, lasts = text.device(request.user_agent.string), current_app.config["SIGN_IN_LASTS"]

@@ -63,6 +63,13 @@ def test_a_link_is_good_for_a_day_and_then_all_is_forgotten(site, clock, everyth
     assert [row[3] for row in everything()["registration"]] == ["cy@example.org"]
 
 
+def test_who_never_confirms_is_forgotten_as_soon_as_anybody_signs_in(make: Make, site, clock, everything):
+    site().post("/auth/register", BO)
+    clock.shift(timedelta(days=1))
+    site().sign_in(make.coach())
+    assert everything()["registration"] == []
+
+
 def test_a_known_address_gets_the_same_answer_and_only_its_mailbox_is_told(make: Make, site):
     make.student(email="known@example.org")
     answers = []

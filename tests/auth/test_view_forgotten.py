@@ -139,6 +139,39 @@ def test_where_no_mail_is_sent_people_are_told_whom_to_ask(new_app, new_client):
     assert "Ask the organisers" in main(page)
 
 
+def test_a_mail_that_cannot_be_written_breaks_nothing(make: Make, client, tmp_path, monkeypatch, caplog):
+    make.student(email="bo@example.org")
+    (tmp_path / "in the way").write_text("")
+    monkeypatch.setattr(client.app, "instance_path", str(tmp_path / "in the way"))
+    assert ask(client, "bo@example.org").status == 303
+    assert "a mail was not sent" in caplog.text
+
+
+def test_the_folder_for_mails_is_made(make: Make, app, client, tmp_path, monkeypatch):
+    monkeypatch.setattr(app, "instance_path", str(tmp_path / "not" / "yet"))
+    make.student(email="bo@example.org")
+    ask(client, "bo@example.org")
+    assert len(client.mails) == 1
+
+
+def test_a_link_that_opens_nothing_any_more_says_so(client):
+    page = client.get("/auth/reset/used-up")
+    assert (page.status, page.h1) == (404, "This link opens nothing any more")
+    assert "Sign in, or ask for another one." in main(page)
+
+
+def test_the_mailbox_is_told_of_a_password_that_was_chosen_by_a_link(make: Make, client):
+    client.post(f"/auth/reset/{make.link(make.student(email='bo@example.org'))}", {"password": NEW})
+    assert [(mail.to, mail.subject) for mail in client.mails] == [("bo@example.org", "Your password has changed")]
+
+
+def test_the_organisers_hand_over_a_link_whatever_the_site_is_called(make: Make, new_app):
+    make.student(email="bo@example.org")
+    app = new_app(COACHING_DEMO="0", COACHING_HOSTS="a.example", COACHING_URL="https://a.example")
+    done = app.test_cli_runner().invoke(args=["people", "link", "bo@example.org"])
+    assert (done.exit_code, done.stdout.startswith("https://a.example/auth/reset/")) == (0, True)
+
+
 def test_the_organisers_hand_over_a_link(make: Make, app, client):
     make.student(email="bo@example.org")
     done = app.test_cli_runner().invoke(args=["people", "link", "Bo@example.org "])

@@ -2,8 +2,9 @@
 
 import pytest
 
+from coaching.auth import rules
 from tests.make import Make
-from tests.reading import faults, flashes
+from tests.reading import alert, faults, flashes
 from tests.world import PASSWORD, give_password
 
 NEW = "a new and longer one"
@@ -79,3 +80,50 @@ def test_a_browser_that_was_to_be_remembered_still_is(client, student):
     client.post("/auth/sign-in", {"email": student.email, "password": PASSWORD, "remember": "y"})
     client.post("/auth/password", {"current": PASSWORD, "password": NEW})
     assert client.browser.get_cookie("coaching").expires is not None
+
+
+# A password that is changed while another request has just proven the old one
+
+
+@pytest.fixture
+def meanwhile(app, student, monkeypatch):
+    """Changes the password in the very moment after somebody has proven to know the old one."""
+
+    def change(*_args, **_more):
+        give_password(app, student, "changed in between")
+
+    def proven_then_changed(proves):
+        def proof(*args, **more):
+            found = proves(*args, **more)
+            change()
+            return found
+
+        return proof
+
+    for name in ("person_with", "prove"):
+        monkeypatch.setattr(rules, name, proven_then_changed(getattr(rules, name)))
+
+
+@pytest.mark.usefixtures("meanwhile")
+def test_who_proved_the_old_one_does_not_get_in_any_more(client, student, everything):
+    page = client.post("/auth/sign-in", {"email": student.email, "password": PASSWORD})
+    assert page.status == 422
+    assert "has just been changed" in faults(page)["password"]
+    assert everything()["sign_in"] == []
+
+
+@pytest.mark.usefixtures("meanwhile")
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        ("/auth/password", {"current": PASSWORD, "password": NEW}),
+        ("/auth/email", {"email": "evil@example.org", "password": PASSWORD}),
+    ],
+)
+def test_nor_do_they_change_anything(client, student, everything, url, form):
+    client.sign_in(student)
+    page = client.post(url, form)
+    assert page.status == 409
+    assert "has just been changed" in alert(page)
+    assert everything()["one_time_link"] == []
+    assert client.mails == []
