@@ -124,7 +124,7 @@ class Make:
             )
         )
 
-    def link(self, person: User, purpose: Purpose = Purpose.RESET, email: str = "") -> str:
+    def link(self, person: User, purpose: Purpose = Purpose.RESET, email: str = "", **known: Any) -> str:
         """Make a link that was mailed to a person; return its token."""
         token = secrets.token_urlsafe(32)
         self._keep(
@@ -133,7 +133,7 @@ class Make:
                 purpose=purpose,
                 email=email or person.email,
                 token_hash=rules.hashed(token),
-                ends_at=NOW + timedelta(hours=1),
+                **{"ends_at": NOW + timedelta(hours=1), **known},
             )
         )
         return token

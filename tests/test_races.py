@@ -435,3 +435,24 @@ def test_a_student_books_sixty_times_an_hour_however_fast(race: Race) -> None:
     coach, student = race.make.coach(), race.browser(race.make.student())
     slots = [race.make.slot(coach, day(number)) for number in range(80)]
     assert statuses(race.rush([student.press(f"/sessions/book/{slot.id}") for slot in slots])) == {303: 60, 429: 20}
+
+
+def test_who_signs_in_by_the_old_password_while_it_is_changed_is_out_afterwards(race: Race) -> None:
+    for _ in range(5):
+        person = race.make.student(password=PASSWORD)
+        form = {"current": PASSWORD, "password": "a new and longer one"}
+        change = race.browser(person).press("/auth/password", **form)
+        [changed], _ = race.together([change], [guess(race, person, PASSWORD, address="127.0.0.3") for _ in range(20)])
+        assert changed.won
+        assert [tuple(row) for row in race.rows("SELECT count(*) FROM sign_in WHERE user_id = :id", id=person.id)] == [
+            (1,)
+        ]
+
+
+def test_two_links_of_one_person_that_are_used_at_once_are_used_one_after_the_other(race: Race) -> None:
+    for _ in range(5):
+        person = race.make.student()
+        links = [race.make.link(person, ends_at=day(0)) for _ in range(4)]
+        form = {"password": "a new and longer one"}
+        answers = race.rush([race.browser().press(f"/auth/reset/{link}", **form) for link in links])
+        assert statuses(answers) == {303: 1, 404: 3}
