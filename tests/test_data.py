@@ -472,7 +472,20 @@ def test_no_half_rating_is_ever_kept(world, app):
         assert {type(rating) for rating in db.session.scalars(select(Feedback.rating))} == {int}
 
 
-@pytest.mark.parametrize("kind", ["a_person", "a_sign_in", "a_slot", "a_session", "a_feedback", "an_earlier"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a_person",
+        "a_sign_in",
+        "a_link",
+        "a_registration",
+        "an_attempt",
+        "a_slot",
+        "a_session",
+        "a_feedback",
+        "an_earlier",
+    ],
+)
 def test_an_id_is_never_given_twice(world, app, kind):
     first = getattr(world, kind)()
     put(app, first)

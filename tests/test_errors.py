@@ -18,6 +18,8 @@ POLICY = {
     "script-src": "'self'",
     "style-src": "'self'",
     "object-src": "'none'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "form-action": "'self'",

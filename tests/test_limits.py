@@ -1,5 +1,6 @@
 """What may be tried only so often, by whom and from where, and how long one has to wait."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -100,7 +101,7 @@ def test_behind_a_proxy_that_is_counted_the_addresses_are_those_of_its_clients(v
             "/auth/sign-in", {"email": victim.email, "password": WRONG}, headers={"X-Forwarded-For": forwarded}
         ).status
 
-    assert [tries(f"forged.{number}, 192.0.2.1") for number in range(6)] == [422] * 5 + [429]
+    assert [tries(f"10.0.0.{number}, 192.0.2.1") for number in range(6)] == [422] * 5 + [429]
     assert tries("192.0.2.1, 192.0.2.2") == 422
 
 
@@ -208,3 +209,46 @@ def test_counting_one_thing_waits_for_nobody_who_counts_another(app, guess, data
     with app.app_context(), db.engine.begin() as other:
         other.execute(text("SELECT * FROM attempt FOR UPDATE"))
         assert guess(address="192.0.2.7").status == 422
+
+
+@pytest.mark.usefixtures("victim")
+def test_beyond_the_limit_no_work_is_done(guess, monkeypatch):
+    for _ in range(5):
+        guess()
+    monkeypatch.setattr(rules, "person_with", lambda *_: pytest.fail("it was looked at"))
+    assert guess(password=PASSWORD).status == 429
+
+
+@pytest.mark.usefixtures("victim")
+def test_a_right_one_that_was_looked_at_while_the_limit_was_reached_is_not_answered(guess, new_client, monkeypatch):
+    look = rules.person_with
+
+    def slowly(*typed):
+        monkeypatch.setattr(rules, "person_with", look)
+        with ThreadPoolExecutor(1) as elsewhere:  # in this thread they would share the request's own context
+            assert [elsewhere.submit(guess, browser=new_client()).result().status for _ in range(5)] == [422] * 5
+        return look(*typed)
+
+    monkeypatch.setattr(rules, "person_with", slowly)
+    assert guess(password=PASSWORD).status == 429
+
+
+@pytest.mark.usefixtures("victim")
+def test_what_is_kept_cannot_be_guessed_without_the_key(guess, new_app, new_client, everything):
+    guess()
+    guess(browser=new_client(new_app(SECRET_KEY="another one, and long enough")))
+    assert len({row[1] for row in everything()["attempt"]}) == 4
+
+
+def test_another_address_can_be_asked_for_only_so_often(victim, client, monkeypatch):
+    monkeypatch.setitem(client.app.config, "RESETS", 2)
+    client.sign_in(victim)
+    form = {"email": "new@example.org", "password": PASSWORD}
+    assert [client.post("/auth/email", form).status for _ in range(3)] == [303, 303, 429]
+    assert len(client.mails) == 4
+
+
+def test_wrong_passwords_at_the_link_of_a_registration_count_as_well(make: Make, client):
+    link = f"/auth/confirm/{make.registration()}"
+    assert [client.post(link, {"password": WRONG}).status for _ in range(6)] == [422] * 5 + [429]
+    assert client.post(link, {"password": PASSWORD}).status == 429

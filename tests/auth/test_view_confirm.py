@@ -101,3 +101,10 @@ def test_an_address_that_is_somebodys_meanwhile_is_refused(make: Make, site):
     page = site().post(browser.mails[0].link, {"password": PASSWORD})
     assert page.status == 409
     assert "registered with this e-mail address already" in alert(page)
+
+
+def test_neither_token_nor_password_is_kept_of_a_registration(site, everything):
+    browser = site()
+    browser.post("/auth/register", BO)
+    assert browser.mails[0].link.rpartition("/")[2] not in str(everything())
+    assert PASSWORD not in str(everything())

@@ -47,6 +47,7 @@ def test_this_one_can_be_ended_as_well(make: Make, client):
     [form] = client.get("/auth/devices").all("main li form")
     page = client.post(form["action"])
     assert (page.status, page.location) == (303, "/")
+    assert page.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/slots/").status == 302
 
 
