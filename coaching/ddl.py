@@ -1,13 +1,36 @@
-"""What the two databases say differently: exclusion constraints on PostgreSQL, triggers on SQLite.
+"""What the two databases say differently: moments, exclusion constraints on PostgreSQL, triggers on SQLite.
 
 The names of the constraints are the same on both. PostgreSQL says them when it refuses, SQLite only those of checks and
 triggers; of the others it says the columns, so that `extensions.MEANINGS` knows both.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, text
+from sqlalchemy import DDL, CheckConstraint, DateTime, Dialect, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment. Goes in with any zone, never without one; comes out in UTC on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive datetime; SQLite, which keeps no zone, is given UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 def where(condition: str) -> dict[str, Any]:

@@ -88,8 +88,8 @@ def counts(limits: Sequence[Limit]) -> bool:
 
 
 def _check(limit: Limit, now: datetime) -> None:
-    counts = select(Attempt.ends_at).where(Attempt.about == limit.key, Attempt.ends_at > now)
-    nth = db.session.scalar(counts.order_by(Attempt.ends_at.desc()).offset(limit.most - 1).limit(1))
+    counting = select(Attempt.ends_at).where(Attempt.about == limit.key, Attempt.ends_at > now)
+    nth = db.session.scalar(counting.order_by(Attempt.ends_at.desc()).offset(limit.most - 1).limit(1))
     if nth:
         raise TooOften(f"{limit.words} Try again {formatting.wait(nth, now)}.", again_at=nth)
 

@@ -21,8 +21,6 @@ log = logging.getLogger("coaching")
 
 ITS_OWN_LINES = re.compile(r"\S+ - - \[")  # how Werkzeug's server begins the lines of its requests, queries and all
 QUOTES = re.compile(r"(Invalid request|Error handling request).*", re.DOTALL)  # after this gunicorn quotes the client
-
-
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 
 

@@ -5,14 +5,12 @@ the constraint decides. What the two databases say differently stands in `coachi
 """
 
 import enum
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    DateTime,
-    Dialect,
     Enum,
     ForeignKey,
     ForeignKeyConstraint,
@@ -20,7 +18,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     event,
 )
@@ -44,35 +41,13 @@ class Purpose(enum.StrEnum):
     MOVE = "move"  # from one e-mail address to another
 
 
-class UTCDateTime(TypeDecorator[datetime]):
-    """A moment. Goes in with any zone, never without one; comes out in UTC on every database."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive datetime; SQLite, which keeps no zone, is given UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs its time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back an aware datetime in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-
 class Base(DeclarativeBase):
     """What every table shares: names for its constraints, and ids that are never given twice."""
 
     # On the registry, because Flask-SQLAlchemy rebuilds the base class and trips over a map that stands on it.
     registry = registry(
         type_annotation_map={
-            datetime: UTCDateTime(),
+            datetime: ddl.UTCDateTime(),
             Role: Enum(Role, native_enum=False, create_constraint=False, length=7, values_callable=list),
             Purpose: Enum(Purpose, native_enum=False, create_constraint=False, length=7, values_callable=list),
         },

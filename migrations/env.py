@@ -5,8 +5,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import text
 
+from coaching.ddl import UTCDateTime
 from coaching.extensions import db
-from coaching.models import UTCDateTime
 
 LOCK = 7_205_471  # any number, as long as every process of this app takes the same
 

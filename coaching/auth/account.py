@@ -7,7 +7,7 @@ from flask_login import current_user
 from coaching import guard, limits, mail, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import ChangePasswordForm, CoachProfileForm, EmailForm, ProfileForm
-from coaching.auth.views import bp, enter, guesses_limited, leave, seen_after
+from coaching.auth.views import bp, enter, guesses_limited, leave, mail_asked_for, seen_after
 from coaching.extensions import saving
 from coaching.forms import Form
 from coaching.models import Purpose, Role, User
@@ -39,22 +39,16 @@ def password() -> ResponseReturnValue:
     kept = queries.own_password(person)
     if kept is None:
         del form.current  # a person of a demo, or one whom the organisers have added without
-    if form.validate_on_submit():
-        try:
-            if kept:
-                _prove_it_is_me(kept, form.current.data, field="current")
-        except rules.CannotSignIn as refusal:
-            form.show(refusal)
-        else:
-            password_hash = rules.slow_hash(form.password.data)
-            with saving():
-                rules.still(person, kept, field="password")
-                rules.change_password(person, password_hash)
-            enter(person, remember=guard.is_remembered(), proven=password_hash)
-            if mail.is_sent():
-                mail.send(person.email, "changed", link=mail.link("auth.forgotten"))
-            flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
-            return redirect(url_for(".profile"), 303)
+    if form.validate_on_submit() and _proves(form, "current", kept):
+        password_hash = rules.slow_hash(form.password.data)
+        with saving():
+            rules.still(person, kept, field="password")
+            rules.change_password(person, password_hash)
+        enter(person, remember=guard.is_remembered(), proven=password_hash)
+        if mail.is_sent():
+            mail.send(person.email, "changed", link=mail.link("auth.forgotten"))
+        flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
+        return redirect(url_for(".profile"), 303)
     return page("auth/password.html", form=form)
 
 
@@ -68,16 +62,10 @@ def email() -> ResponseReturnValue:
     kept = queries.own_password(person)
     if kept is None:
         del form.password
-    if form.validate_on_submit():
-        try:
-            if kept:
-                _prove_it_is_me(kept, form.password.data, field="password")
-        except rules.CannotSignIn as refusal:
-            form.show(refusal)
-        else:
-            limits.count(limits.mails_asked_for())
-            _mail_both(person, form.email.normal, proven=kept)
-            return redirect(url_for(".sent"), 303)
+    if form.validate_on_submit() and _proves(form, "password", kept):
+        limits.count(limits.mails_asked_for())
+        _mail_both(person, form.email.normal, proven=kept)
+        return redirect(url_for(".sent"), 303)
     return page("auth/email.html", form=form)
 
 
@@ -86,12 +74,10 @@ def _mail_both(person: User, email: str, *, proven: str | None) -> None:
     with saving():
         rules.still(person, proven, field="password")
         token = rules.send_link(person, Purpose.MOVE, email, lasts=rules.MOVE_LASTS, now=times.now())
-    if not limits.counts(limits.mails_to(email)):
-        pass  # whoever asks must not see that this mailbox has had enough
-    elif queries.person_with_address(email):
-        mail.send(email, "known", link=mail.link("auth.sign_in"))
+    if queries.person_with_address(email):
+        mail_asked_for(email, "known", ".sign_in")
     else:
-        mail.send(email, "move", link=mail.link("auth.move", token=token))
+        mail_asked_for(email, "move", ".move", token=token)
     mail.send(person.email, "moving", link=mail.link("auth.password"))
 
 
@@ -141,7 +127,14 @@ def end_all() -> ResponseReturnValue:
     return leave("You are signed out everywhere.")
 
 
-def _prove_it_is_me(kept: str, password: str, *, field: str) -> None:
-    """Ask who is signed in for their password: the device may be in another's hands."""
-    with guesses_limited(guard.me().email):
-        rules.prove(kept, password, field=field)
+def _proves(form: Form, field: str, kept: str | None) -> bool:
+    """Ask who is signed in for their password, if they have one: the device may be in another's hands."""
+    if kept is None:
+        return True
+    try:
+        with guesses_limited(guard.me().email):
+            rules.prove(kept, form[field].data, field=field)
+    except rules.CannotSignIn as refusal:
+        form.show(refusal)
+        return False
+    return True

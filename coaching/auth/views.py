@@ -87,12 +87,10 @@ def _ask_to_confirm(form: PersonForm, password_hash: str) -> ResponseReturnValue
     email = form.email.normal
     with saving():
         token = rules.ask_to_register(**form.said(), password_hash=password_hash, now=times.now())
-    if not limits.counts(limits.mails_to(email)):
-        pass  # whoever asks must not see that this mailbox has had enough
-    elif queries.person_with_address(email):
-        mail.send(email, "known", link=mail.link("auth.sign_in"))
+    if queries.person_with_address(email):
+        mail_asked_for(email, "known", ".sign_in")
     else:
-        mail.send(email, "confirm", link=mail.link("auth.confirm", token=token))
+        mail_asked_for(email, "confirm", ".confirm", token=token)
     return redirect(url_for(".sent"), 303)
 
 
@@ -134,12 +132,10 @@ def forgotten() -> ResponseReturnValue:
         with saving():
             person = queries.person_with_address(email)
             token = rules.send_link(person, Purpose.RESET, email, lasts=rules.RESET_LASTS, now=times.now())
-        if not limits.counts(limits.mails_to(email)):
-            pass  # whoever asks must not see that this mailbox has had enough
-        elif person:
-            mail.send(email, "reset", link=mail.link("auth.reset", token=token))
+        if person:
+            mail_asked_for(email, "reset", ".reset", token=token)
         else:
-            mail.send(email, "unknown", link=mail.link("auth.register"))
+            mail_asked_for(email, "unknown", ".register")
         return redirect(url_for(".sent"), 303)
     return page("auth/forgotten.html", form=form)
 
@@ -189,6 +185,12 @@ def guesses_limited(email: str) -> Iterator[None]:
         limits.count(tries)
         raise
     limits.check(tries)
+
+
+def mail_asked_for(email: str, template: str, view: str, **values: str) -> None:
+    """Mail a link to who says that this is their mailbox. That it has had enough must not be seen by who asks."""
+    if limits.counts(limits.mails_to(email)):
+        mail.send(email, template, link=mail.link(f"auth{view}", **values))
 
 
 def _welcome(person: User) -> ResponseReturnValue:
