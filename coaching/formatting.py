@@ -1,7 +1,7 @@
 """How a date, a time, a name and a number are said, always for one reader's time zone."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import Protocol, TypeVar
@@ -16,6 +16,7 @@ from phonenumbers import PhoneNumberFormat
 from coaching import times
 from coaching.models import Role, User
 from coaching.text import printable
+from coaching.times import Clocks
 
 RATINGS = {1: "very dissatisfied", 2: "dissatisfied", 3: "so-so", 4: "satisfied", 5: "very satisfied"}
 
@@ -53,39 +54,58 @@ def zone_name(at: datetime, zone: str) -> str:
     return f"UTC{offset[:3]}:{offset[3:5]}"
 
 
-def hours(timed: Timed, zone: str) -> str:
-    """Say from when to when, and in which zone: `14:00–16:00 CET`."""
-    start, end = times.local(timed.starts_at, zone), times.local(timed.ends_at, zone)
-    before, after = zone_name(timed.starts_at, zone), zone_name(timed.ends_at, zone)
+def hours(timed: Timed, clocks: Clocks) -> str:
+    """Say from when to when, and in which zone: `14:00–16:00 CET`, or `2:00–4:00 pm CET`."""
+    start, end = times.local(timed.starts_at, clocks.zone), times.local(timed.ends_at, clocks.zone)
+    before, after = zone_name(timed.starts_at, clocks.zone), zone_name(timed.ends_at, clocks.zone)
     overnight = "" if start.date() == end.date() else f" ({end:%a})"
     if before != after:  # the clocks change on the way
-        return f"{start:%H:%M} {before}–{end:%H:%M}{overnight} {after}"
-    return f"{start:%H:%M}–{end:%H:%M}{overnight} {after}"
+        return f"{wall(start, clocks)} {before}–{wall(end, clocks)}{overnight} {after}"
+    from_, to = wall(start, clocks), wall(end, clocks)
+    if from_[-3:] == to[-3:] and clocks.hour_cycle == 12:
+        from_ = from_[:-3]  # am or pm once, where it is the same
+    return f"{from_}–{to}{overnight} {after}"
 
 
-def clock(at: datetime, zone: str) -> str:
+def wall(here: datetime | time, clocks: Clocks) -> str:
+    """Say what a wall clock shows: `14:00`, or `2:00 pm`."""
+    if clocks.hour_cycle == 24:
+        return f"{here:%H:%M}"
+    return f"{here.hour % 12 or 12}:{here:%M} {'am' if here.hour < 12 else 'pm'}"
+
+
+def clock(at: datetime, clocks: Clocks) -> str:
     """Say a time of day and its zone: `14:00 CET`."""
-    return f"{times.local(at, zone):%H:%M} {zone_name(at, zone)}"
+    return f"{wall(times.local(at, clocks.zone), clocks)} {zone_name(at, clocks.zone)}"
 
 
-def short(timed: Timed, zone: str) -> str:
+def short(timed: Timed, clocks: Clocks) -> str:
     """Say when something starts, in little room: `Tue 24 Nov, 14:00 CET`."""
-    start = times.local(timed.starts_at, zone)
-    return f"{start:%a} {start.day} {start:%b}, {clock(timed.starts_at, zone)}"
+    start = times.local(timed.starts_at, clocks.zone)
+    return f"{start:%a} {start.day} {start:%b}, {clock(timed.starts_at, clocks)}"
 
 
-def full(timed: Timed, zone: str) -> str:
+def full(timed: Timed, clocks: Clocks) -> str:
     """Say the day, the hours and the zone: `Tuesday 24 November 2026, 14:00–16:00 CET`."""
-    return f"{day(times.local(timed.starts_at, zone).date())}, {hours(timed, zone)}"
+    return f"{day(on(timed.starts_at, clocks))}, {hours(timed, clocks)}"
 
 
-def until(at: datetime, now: datetime, zone: str) -> str:
+def on(at: datetime, clocks: Clocks) -> date:
+    """Return the day that a moment is on."""
+    return times.local(at, clocks.zone).date()
+
+
+def is_same_time(at: datetime, zone: str, other: str) -> bool:
+    """Tell whether the clocks of two zones show the same at a moment."""
+    return times.local(at, zone).utcoffset() == times.local(at, other).utcoffset()
+
+
+def until(at: datetime, now: datetime, clocks: Clocks) -> str:
     """Say how long it is until a moment: `in 20 minutes`, `in 3 hours`, `tomorrow`, `in 5 days`, `now`.
 
     Days are counted as people do, from midnight to midnight; what comes within twelve hours is said in hours.
     """
-    left = at - now
-    days = (times.local(at, zone).date() - times.local(now, zone).date()).days
+    left, days = at - now, (on(at, clocks) - on(now, clocks)).days
     if left <= timedelta():
         return "now"
     if days > 1:
@@ -99,12 +119,12 @@ def until(at: datetime, now: datetime, zone: str) -> str:
 
 def wait(at: datetime, now: datetime) -> str:
     """Say how long to wait at least: `in 20 minutes`."""
-    return until(at + timedelta(seconds=59), now, "UTC")
+    return until(at + timedelta(seconds=59), now, Clocks("UTC"))
 
 
-def by_day(items: Iterable[Lasting], zone: str) -> list[tuple[date, list[Lasting]]]:
+def by_day(items: Iterable[Lasting], clocks: Clocks) -> list[tuple[date, list[Lasting]]]:
     """Gather what is in order of time under the days of one zone."""
-    days = groupby(items, key=lambda item: times.local(item.starts_at, zone).date())
+    days = groupby(items, key=lambda item: on(item.starts_at, clocks))
     return [(when, list(those)) for when, those in days]
 
 
@@ -148,8 +168,8 @@ def rating(value: int) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        by_day, clock, day, full, hours, initial, markdown, near, number, person_option, rating, short, until
+        by_day, clock, day, full, hours, initial, is_same_time, markdown, near, number, on, person_option, rating,
+        short, until, wall,
     ):  # fmt: skip
         app.add_template_filter(filter_)
-    app.add_template_filter(times.local)
     app.add_template_filter(times.week_of)

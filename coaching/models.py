@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
 
 from coaching import ddl
+from coaching.times import Clocks
 
 
 class Role(enum.StrEnum):
@@ -82,6 +83,12 @@ class User(Base):
     time_zone: Mapped[str] = mapped_column(Text)
     headline: Mapped[str] = mapped_column(Text, server_default="")
     created_at: Mapped[datetime]
+    hour_cycle: Mapped[int] = mapped_column(  # 14:00, or 2:00 pm
+        CheckConstraint("hour_cycle IN (12, 24)", name="clock_has_12_or_24_hours"), server_default="24"
+    )
+    first_weekday: Mapped[int] = mapped_column(  # on which a week begins: 1 Monday … 7 Sunday
+        CheckConstraint("first_weekday BETWEEN 1 AND 7", name="week_begins_on_a_weekday"), server_default="1"
+    )
 
     __table_args__ = _table(
         UniqueConstraint("id", "role"),  # so that others can point at "a student", not just at a person
@@ -93,6 +100,11 @@ class User(Base):
         CheckConstraint("length(headline) <= 160", name="headline_is_short"),
         CheckConstraint("headline = '' OR role = 'coach'", name="headline_is_a_coachs"),
     )
+
+    @property
+    def clocks(self) -> Clocks:
+        """How this person reads moments."""
+        return Clocks(self.time_zone, self.hour_cycle)
 
 
 class SignIn(Base):
@@ -189,6 +201,21 @@ class Attempt(Base):
     )
 
 
+class CalendarFeed(Base):
+    """The private address at which a person's calendar program reads their sessions. When the row goes, so does it."""
+
+    __tablename__ = "calendar_feed"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+
+    person: Mapped[User] = relationship(lazy="raise_on_sql")
+
+    __table_args__ = _table(CheckConstraint("length(token_hash) = 64", name="feed_is_hashed"))
+
+
 class TimeSlot(Base):
     """Two hours that a coach offers, from its start up to, but not including, its end.
 
@@ -245,6 +272,11 @@ class CoachingSession(Base):
     reason: Mapped[str] = mapped_column(Text, server_default="")
     is_live: Mapped[int | None] = mapped_column(
         Computed("CASE WHEN cancelled_at IS NULL THEN 1 END", persisted=True), deferred=True
+    )
+    moves: Mapped[int] = mapped_column(CheckConstraint("moves >= 0", name="moves_are_counted"), server_default="0")
+    moved_at: Mapped[datetime | None] = mapped_column(  # the last time
+        CheckConstraint("(moves = 0) = (moved_at IS NULL)", name="moved_as_often_as_counted"),
+        CheckConstraint("moved_at < starts_at", name="moved_before_it_starts"),
     )
 
     coach: Mapped[User] = relationship(

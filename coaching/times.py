@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 SLOT_LENGTH = timedelta(hours=2)  # rule 1: two elapsed hours, whatever the clocks do
@@ -11,6 +11,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # that anybody can mean
 
 Which = Literal["first", "second"]
+
+
+class Clocks(NamedTuple):
+    """How somebody reads moments: by the clocks of an IANA time zone, of 24 hours or of twice 12."""
+
+    zone: str
+    hour_cycle: int = 24
+
+    def elsewhere(self, zone: str) -> "Clocks":
+        """Return the clocks of another zone, read in the same way."""
+        return self._replace(zone=zone)
 
 
 class SkippedError(ValueError):
@@ -64,7 +75,13 @@ def is_sensible(day: date) -> bool:
     return FIRST_DAY <= day <= LAST_DAY
 
 
-def week_of(day: date) -> str:
-    """Return a day's ISO 8601 week, such as `2026-W48`."""
-    year, week, _ = day.isocalendar()
+def first_of_week(day: date, first_weekday: int = 1) -> date:
+    """Return the day with which a day's week begins. Weeks begin on `first_weekday`: 1 Monday … 7 Sunday."""
+    return day - timedelta(days=(day.isoweekday() - first_weekday) % 7)
+
+
+def week_of(day: date, first_weekday: int = 1) -> str:
+    """Return the name of a day's week: as ISO 8601 calls the Monday that is in it, such as `2026-W48`."""
+    monday = first_of_week(day, first_weekday) + timedelta(days=(1 - first_weekday) % 7)
+    year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"

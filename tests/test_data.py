@@ -15,6 +15,7 @@ from coaching.extensions import db, saving
 from coaching.models import (
     Attempt,
     Base,
+    CalendarFeed,
     CoachingSession,
     EarlierFeedback,
     Feedback,
@@ -67,6 +68,9 @@ class World:
 
     def an_attempt(self, **said: Any) -> Attempt:
         return Attempt(**{"about": "f" * 64, "ends_at": NOW, **said})
+
+    def a_feed(self, **said: Any) -> CalendarFeed:
+        return CalendarFeed(**{"user_id": self.student.id, "token_hash": "f" * 64, "created_at": NOW, **said})
 
     def a_slot(self, begins: datetime = FOURTEEN, length: int = 120, **said: Any) -> TimeSlot:
         good = {"coach_id": self.coach.id, "starts_at": begins, "ends_at": begins + minutes(length)}
@@ -149,6 +153,22 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
         "sixteen digits": lambda w: w.a_person(phone="+1234567890123456"),
     },
     "time_zone_is_said": {"no zone": lambda w: w.a_person(time_zone="")},
+    "clock_has_12_or_24_hours": {
+        "a clock of 13 hours": lambda w: w.a_person(hour_cycle=13),
+        "a clock of none": lambda w: change(w.student, hour_cycle=0),
+    },
+    "week_begins_on_a_weekday": {
+        "an eighth day": lambda w: w.a_person(first_weekday=8),
+        "a day before Monday": lambda w: change(w.student, first_weekday=0),
+    },
+    "feed_is_hashed": {"a token as it is": lambda w: w.a_feed(token_hash="secret")},
+    "uq_calendar_feed_user_id": {
+        "a second feed of one person": lambda w: [w.a_feed(), w.a_feed(token_hash="e" * 64)],
+    },
+    "uq_calendar_feed_token_hash": {
+        "one token for two people": lambda w: [w.a_feed(), w.a_feed(user_id=w.admin.id)],
+    },
+    "fk_calendar_feed_user_id": {"a feed of nobody": lambda w: w.a_feed(user_id=999)},
     "headline_is_short": {"161 letters": lambda w: w.a_person(role="coach", headline="x" * 161)},
     "headline_is_a_coachs": {
         "a student's headline": lambda w: w.a_person(headline="Hello"),
@@ -280,6 +300,17 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
         "another student": lambda w: w.a_cancelled(cancelled_by_id=w.past.student_id),
         "an organiser": lambda w: w.a_cancelled(cancelled_by_id=w.admin.id),
     },
+    "moves_are_counted": {
+        "fewer moves than none": lambda w: w.a_session(moves=-1, moved_at=NOW),
+    },
+    "moved_as_often_as_counted": {
+        "moved at no time": lambda w: w.a_session(moves=1),
+        "moved, and not counted": lambda w: change(w.session, moved_at=NOW),
+    },
+    "moved_before_it_starts": {
+        "moved as it begins": lambda w: w.a_session(moves=1, moved_at=FOURTEEN),
+        "moved after the fact": lambda w: change(w.past, moves=1, moved_at=NOW),
+    },
     "reason_is_for_cancelling": {"a reason for a live session": lambda w: w.a_session(reason="Why not")},
     "reason_is_short": {"501 letters": lambda w: w.a_cancelled(reason="é" * 501)},
     "topic_is_short": {"501 letters": lambda w: w.a_session(topic="é" * 501)},
@@ -346,6 +377,8 @@ FINE: dict[str, Callable[[World], Wanted]] = {
         cancelled_by_id=w.other_coach.id, reason="é" * 500
     ),
     "a cancelled session on a slot that is withdrawn then": lambda w: change(w.cancelled_slot(), withdrawn_at=NOW),
+    "a session that is moved in the last moment": lambda w: w.a_session(moves=1, moved_at=FOURTEEN - MICROSECOND),
+    "a week that begins on a Sunday": lambda w: w.a_person(first_weekday=7, hour_cycle=12),
     "a topic of 500 letters": lambda w: w.a_session(topic="é" * 500),
     "a note of 10,000 letters": lambda w: w.a_feedback(note="व" * 10_000),
     "a name of 80 letters": lambda w: w.a_person(name="é" * 80),
@@ -362,6 +395,8 @@ IN_COLUMNS = {
     "uq_sign_in_token_hash": "sign_in.token_hash",
     "uq_one_time_link_token_hash": "one_time_link.token_hash",
     "uq_registration_token_hash": "registration.token_hash",
+    "uq_calendar_feed_user_id": "calendar_feed.user_id",
+    "uq_calendar_feed_token_hash": "calendar_feed.token_hash",
     "uq_feedback_session_id": "feedback.session_id",
     "one_live_session_per_slot": "coaching_session.slot_id",
 }
@@ -454,6 +489,7 @@ def test_nothing_is_missing_that_must_be_there(world, app, everything, kind, col
         "OneTimeLink": world.a_link,
         "Registration": world.a_registration,
         "Attempt": world.an_attempt,
+        "CalendarFeed": world.a_feed,
         "TimeSlot": world.a_slot,
         "CoachingSession": world.a_session,
         "Feedback": world.a_feedback,

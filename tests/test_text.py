@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coaching import formatting, text
+from coaching.times import Clocks
 from tests.make import NOW, at
 
 # Phone numbers
@@ -339,12 +340,27 @@ def two_hours(from_: str) -> SimpleNamespace:
     ],
 )
 def test_a_time_is_said_in_the_readers_zone_and_the_zone_with_it(from_, zone, said):
-    assert formatting.full(two_hours(from_), zone) == said
+    assert formatting.full(two_hours(from_), Clocks(zone)) == said
+
+
+@pytest.mark.parametrize(
+    ("from_", "said"),
+    [
+        ("2026-03-03 10:00", "Tuesday 3 March 2026, 10:00 am–12:00 pm GMT"),
+        ("2026-03-03 09:30", "Tuesday 3 March 2026, 9:30–11:30 am GMT"),
+        ("2026-03-03 13:00", "Tuesday 3 March 2026, 1:00–3:00 pm GMT"),
+        ("2026-03-03 00:00", "Tuesday 3 March 2026, 12:00–2:00 am GMT"),
+        ("2026-03-03 23:00", "Tuesday 3 March 2026, 11:00 pm–1:00 am (Wed) GMT"),
+        ("2026-10-25 00:00", "Sunday 25 October 2026, 1:00 am BST–2:00 am GMT"),
+    ],
+)
+def test_a_time_is_said_with_twelve_hours_to_who_reads_it_so(from_, said):
+    assert formatting.full(two_hours(from_), Clocks("Europe/London", 12)) == said
 
 
 def test_a_time_is_said_in_little_room():
-    assert formatting.short(two_hours("2026-11-24 13:00"), "Europe/Berlin") == "Tue 24 Nov, 14:00 CET"
-    assert formatting.clock(at("2026-11-24 13:00"), "Asia/Kolkata") == "18:30 IST"
+    assert formatting.short(two_hours("2026-11-24 13:00"), Clocks("Europe/Berlin")) == "Tue 24 Nov, 14:00 CET"
+    assert formatting.clock(at("2026-11-24 13:00"), Clocks("Asia/Kolkata")) == "18:30 IST"
 
 
 @pytest.mark.parametrize(
@@ -357,18 +373,18 @@ def test_a_time_is_said_in_little_room():
 )  # fmt: skip
 def test_it_says_how_long_it_is_until_then(minutes, said):
     """It is eight in the morning: days are counted from midnight to midnight."""
-    assert formatting.until(NOW + timedelta(minutes=minutes), NOW, "UTC") == said
+    assert formatting.until(NOW + timedelta(minutes=minutes), NOW, Clocks("UTC")) == said
 
 
 @pytest.mark.parametrize(("zone", "said"), [("Asia/Kathmandu", "in 11 hours"), ("Pacific/Kiritimati", "in 11 hours")])
 def test_what_comes_within_twelve_hours_is_not_tomorrow(zone, said):
-    assert formatting.until(NOW + timedelta(hours=11), NOW, zone) == said
+    assert formatting.until(NOW + timedelta(hours=11), NOW, Clocks(zone)) == said
 
 
 def test_days_are_counted_by_the_readers_clocks():
     evening = at("2026-03-03 23:30")
-    assert formatting.until(evening, NOW, "UTC") == "tomorrow"
-    assert formatting.until(evening, NOW, "Asia/Kathmandu") == "in 2 days"
+    assert formatting.until(evening, NOW, Clocks("UTC")) == "tomorrow"
+    assert formatting.until(evening, NOW, Clocks("Asia/Kathmandu")) == "in 2 days"
 
 
 @pytest.mark.parametrize(("days", "said"), [(-2, ""), (-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "")])
@@ -378,8 +394,8 @@ def test_it_says_how_near_a_day_is(days, said):
 
 def test_what_is_in_order_of_time_is_gathered_under_the_days_of_the_readers_zone():
     late, early = two_hours("2026-03-03 18:30"), two_hours("2026-03-03 18:00")
-    assert formatting.by_day([early, late], "UTC") == [(date(2026, 3, 3), [early, late])]
-    assert formatting.by_day([early, late], "Asia/Kathmandu") == [
+    assert formatting.by_day([early, late], Clocks("UTC")) == [(date(2026, 3, 3), [early, late])]
+    assert formatting.by_day([early, late], Clocks("Asia/Kathmandu")) == [
         (date(2026, 3, 3), [early]),
         (date(2026, 3, 4), [late]),
     ]

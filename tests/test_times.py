@@ -162,6 +162,24 @@ def test_a_week_has_its_iso_name(day, week):
     assert times.week_of(day) == week
 
 
+@pytest.mark.parametrize(
+    ("day", "first_weekday", "first", "week"),
+    [
+        (date(2026, 3, 1), 1, date(2026, 2, 23), "2026-W09"),
+        (date(2026, 3, 1), 7, date(2026, 3, 1), "2026-W10"),  # a Sunday: the week of the Monday after it
+        (date(2026, 3, 7), 7, date(2026, 3, 1), "2026-W10"),
+        (date(2026, 2, 28), 7, date(2026, 2, 22), "2026-W09"),
+        (date(2026, 2, 28), 6, date(2026, 2, 28), "2026-W10"),
+        (date(2026, 3, 6), 6, date(2026, 2, 28), "2026-W10"),
+        (date(2027, 1, 3), 7, date(2027, 1, 3), "2027-W01"),
+        (date(2026, 3, 2), 2, date(2026, 2, 24), "2026-W10"),
+    ],
+)
+def test_a_week_begins_where_the_person_has_it_begin(day, first_weekday, first, week):
+    assert times.first_of_week(day, first_weekday) == first
+    assert times.week_of(day, first_weekday) == week
+
+
 def test_now_is_what_the_clock_says_in_utc(clock):
     assert times.now() == NOW
     assert times.now().tzinfo is UTC

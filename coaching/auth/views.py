@@ -242,11 +242,11 @@ def _own_path(target: str) -> str:
 def _for_every_page() -> dict[str, Any]:
     """Give every template who asks and, in a demo, whom they could act as; nothing when the database is away."""
     if g.get("database_is_away"):
-        return {"me": None, "zone": "UTC", "now": times.now(), "demo": False, "people": ()}
+        return {"me": None, "clocks": times.Clocks("UTC"), "now": times.now(), "demo": False, "people": ()}
     person, demo = guard.visitor(), current_app.config["DEMO"]
     return {
         "me": person,
-        "zone": person.time_zone if person else "UTC",
+        "clocks": person.clocks if person else times.Clocks("UTC"),
         "now": times.now(),
         "demo": demo,
         "people": queries.people_to_act_as() if demo else (),

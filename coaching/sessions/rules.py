@@ -69,7 +69,7 @@ def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *
     if reason := _why_not_free(slot, taken, now=now):
         return reason
     if clash := queries.session_at(student, slot):
-        when = formatting.full(clash, student.time_zone)
+        when = formatting.full(clash, student.clocks)
         return (
             f"You already have a session with {clash.coach.name} on {when}, and the two overlap. Choose another time."
         )
@@ -93,7 +93,15 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
         raise CannotMove(f"{whose} another session that overlaps this time. Choose another one.")
     there = update(CoachingSession).where(CoachingSession.id == session.id)
     with refusing(CannotMove):
-        db.session.execute(there.values(slot_id=slot.id, starts_at=slot.starts_at, ends_at=slot.ends_at))
+        db.session.execute(
+            there.values(
+                slot_id=slot.id,
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                moves=CoachingSession.moves + 1,
+                moved_at=now,
+            )
+        )
 
 
 def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:

@@ -77,17 +77,18 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
         raise CannotOffer(f"That goes on beyond the year {times.LAST_DAY.year}. Choose fewer weeks.", field="weeks")
     starts: list[datetime] = []
     skipped: list[str] = []
+    said = formatting.wall(clock, coach.clocks)
     for day in days:
         try:
             starts.append(times.moment(day, clock, coach.time_zone, which))
         except times.SkippedError:
             skipped.append(
-                f"On {formatting.day(day)} the clocks in {coach.time_zone} go forward over {clock:%H:%M}: "
+                f"On {formatting.day(day)} the clocks in {coach.time_zone} go forward over {said}: "
                 "that time does not happen."
             )
         except times.TwiceError:
             raise CannotOffer(
-                f"On {formatting.day(day)} the clocks in {coach.time_zone} go back, and {clock:%H:%M} comes twice. "
+                f"On {formatting.day(day)} the clocks in {coach.time_zone} go back, and {said} comes twice. "
                 "Say which one you mean.",
                 field="which",
             ) from None
@@ -106,8 +107,8 @@ def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, 
 def _clashes(coach: User, starts: list[datetime]) -> list[str]:
     there = queries.starts_near(coach, starts) if starts else set()
     return [
-        f"{formatting.full(TimeSlot(**_slot(coach, at, now=at)), coach.time_zone)} overlaps your slot at "
-        f"{formatting.clock(other, coach.time_zone)}."
+        f"{formatting.full(TimeSlot(**_slot(coach, at, now=at)), coach.clocks)} overlaps your slot at "
+        f"{formatting.clock(other, coach.clocks)}."
         for at in starts
         for other in sorted(there)
         if abs(other - at) < SLOT_LENGTH

@@ -65,7 +65,7 @@ def move(slot_id: int) -> ResponseReturnValue:
         except rules.CannotOffer as refusal:
             form.show(refusal)
         else:
-            flash(f"The slot is moved to {formatting.full(moved, guard.me().time_zone)}.")
+            flash(f"The slot is moved to {formatting.full(moved, guard.me().clocks)}.")
             return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
     return page("slots/move.html", form=form, slot=slot)
 
@@ -82,7 +82,7 @@ def withdraw(slot_id: int) -> ResponseReturnValue:
 
 
 def _published(slots: list[TimeSlot]) -> str:
-    first, last = (formatting.full(slot, guard.me().time_zone) for slot in (slots[0], slots[-1]))
+    first, last = (formatting.full(slot, guard.me().clocks) for slot in (slots[0], slots[-1]))
     return f"Published: {first}." if len(slots) == 1 else f"{len(slots)} slots are published: from {first} to {last}."
 
 

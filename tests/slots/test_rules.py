@@ -8,6 +8,7 @@ from coaching import formatting
 from coaching.coaches import queries as coaches
 from coaching.slots import queries
 from coaching.slots.rules import MOST_WEEKS, CannotChange, CannotOffer, move, offer, withdraw
+from coaching.times import Clocks
 from tests.make import NOW, at
 
 TUESDAY, TEN = date(2026, 3, 3), time(10)
@@ -48,7 +49,7 @@ def test_two_hours_are_two_elapsed_hours_whatever_the_clocks_do(make, do, zone, 
     coach = make.coach(zone=zone)
     [slot] = do(offer, coach, *on_the_wall(shown), now=NOW)
     assert slot.ends_at - slot.starts_at == timedelta(hours=2)
-    assert formatting.clock(slot.ends_at, zone).startswith(ends)
+    assert formatting.clock(slot.ends_at, Clocks(zone)).startswith(ends)
 
 
 @pytest.mark.parametrize("minute", [0, 15, 30, 45])
