@@ -31,6 +31,13 @@ class Timed(Protocol):
     def ends_at(self) -> datetime: ...
 
 
+class HourOfDay(Protocol):
+    """A time, or anything else that has an hour from 0 to 23."""
+
+    @property
+    def hour(self) -> int: ...
+
+
 Lasting = TypeVar("Lasting", bound=Timed)
 
 
@@ -72,6 +79,19 @@ def wall(here: datetime | time, clocks: Clocks) -> str:
     if clocks.hour_cycle == 24:
         return f"{here:%H:%M}"
     return f"{here.hour % 12 or 12}:{here:%M} {'am' if here.hour < 12 else 'pm'}"
+
+
+def hour(hour: HourOfDay, clocks: Clocks) -> str:
+    """Say an hour at the edge of a calendar: `14`, or `2 pm`."""
+    if clocks.hour_cycle == 24:
+        return str(hour.hour)
+    return f"{hour.hour % 12 or 12} {'am' if hour.hour < 12 else 'pm'}"
+
+
+def typed(at: datetime, clocks: Clocks) -> dict[str, str]:
+    """Return what to type into a form to mean a moment: its `date`, its `time`, and `which` if it comes twice."""
+    here = times.local(at, clocks.zone)
+    return {"date": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}", **({"which": "second"} if here.fold else {})}
 
 
 def clock(at: datetime, clocks: Clocks) -> str:
@@ -168,8 +188,8 @@ def rating(value: int) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        by_day, clock, day, full, hours, initial, is_same_time, markdown, near, number, on, person_option, rating,
-        short, until, wall,
+        by_day, clock, day, full, hour, hours, initial, is_same_time, markdown, near, number, on, person_option, rating,
+        short, typed, until, wall,
     ):  # fmt: skip
         app.add_template_filter(filter_)
     app.add_template_filter(times.week_of)

@@ -1,9 +1,10 @@
 """What every answer has in common: the shape of a page, its status, its headers, and where the next page begins."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
@@ -80,6 +81,32 @@ def place_asked_for() -> tuple[datetime, int] | None:
 def id_asked_for(name: str) -> int | None:
     """Read an id from the query. Nonsense counts as absent."""
     return text.as_id(request.args.get(name, ""))
+
+
+def day_asked_for(name: str) -> date | None:
+    """Read a day from the query, such as `2026-11-24`. Nonsense counts as absent, and so does a day nobody can mean."""
+    asked_for = request.args.get(name, "")
+    try:
+        day = date.fromisoformat(asked_for)
+    except ValueError:
+        return None
+    return day if asked_for == day.isoformat() and times.is_sensible(day) else None  # of several ways, ours
+
+
+def clock_asked_for(name: str) -> time | None:
+    """Read a time of day from the query, such as `09:30`. Nonsense counts as absent."""
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", request.args.get(name, ""), re.ASCII)
+    return time(int(found[1]), int(found[2])) if found else None
+
+
+def week_asked_for() -> date | None:
+    """Read `?on=`, a day of the week that is meant, or `?week=YYYY-Www`, and return a day of it. Nonsense is absent."""
+    found = re.fullmatch(r"(\d{4})-W(\d{2})", request.args.get("week", ""), re.ASCII)
+    try:
+        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
+    except ValueError:
+        monday = None
+    return day_asked_for("on") or (monday if monday and times.is_sensible(monday) else None)
 
 
 def _headers(response: Response) -> Response:

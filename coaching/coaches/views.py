@@ -1,13 +1,22 @@
 """What is said back about coaches."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
 from coaching.coaches import queries
-from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, id_asked_for, page, place, place_asked_for
+from coaching.pages import (
+    PAGE_LENGTH,
+    SLOTS_PAGE_LENGTH,
+    Rows,
+    day_asked_for,
+    id_asked_for,
+    page,
+    place,
+    place_asked_for,
+)
 
 bp = Blueprint("coaches", __name__, url_prefix="/coaches")
 
@@ -16,7 +25,7 @@ bp = Blueprint("coaches", __name__, url_prefix="/coaches")
 @guard.signed_in
 def index() -> ResponseReturnValue:
     """List the coaches who have a free slot."""
-    words, on = " ".join(request.args.get("q", "").split())[:160], _day_asked_for()
+    words, on = " ".join(request.args.get("q", "").split())[:160], day_asked_for("on")
     zone = guard.me().time_zone
     found = queries.coaches_with_free_slots(
         reader=guard.me(),
@@ -40,13 +49,3 @@ def show(coach_id: int) -> ResponseReturnValue:
     )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("coaches/show.html", coach=coach, slots=slots)
-
-
-def _day_asked_for() -> date | None:
-    """Read `?on=`. Nonsense counts as absent, and so does a day that nobody can mean."""
-    asked_for = request.args.get("on", "")
-    try:
-        on = date.fromisoformat(asked_for)
-    except ValueError:
-        return None
-    return on if asked_for == on.isoformat() and times.is_sensible(on) else None  # of several ways, ours

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from coaching.coaches.queries import is_free, overlaps
 from coaching.extensions import db
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
+from coaching.times import SLOT_LENGTH
 
 
 class When(StrEnum):
@@ -60,6 +61,14 @@ def calls(
         asked = _of(person).where(session.cancelled_at.is_not(None))
     asked = asked.order_by(session.starts_at.desc(), session.id.desc())
     return _calls(asked.where(in_order < behind) if behind else asked, limit)
+
+
+def calls_between(person: User, *, start: datetime, end: datetime) -> list[Call]:
+    """Return a person's live sessions that reach into a period, in order of time."""
+    session = CoachingSession
+    asked = _of(person).where(session.cancelled_at.is_(None), session.starts_at < end)
+    asked = asked.where(session.starts_at > start - SLOT_LENGTH)
+    return [Call(*row) for row in db.session.execute(asked.order_by(session.starts_at))]
 
 
 def calls_without_feedback(coach: User, *, now: datetime, limit: int) -> list[Call]:

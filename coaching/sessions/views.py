@@ -3,10 +3,10 @@
 from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import guard, times
+from coaching import guard, times, weeks
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
-from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, page, place, place_asked_for
+from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, page, place, place_asked_for, week_asked_for
 from coaching.sessions import queries, rules
 from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
@@ -19,6 +19,8 @@ bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 @guard.only(Role.COACH, Role.STUDENT)
 def index() -> ResponseReturnValue:
     """List one's own sessions."""
+    if request.args.get("view") == "week":
+        return _week_page()
     asked_for = request.args.get("when")
     when = When(asked_for) if asked_for in set(When) else When.UPCOMING
     found = queries.calls(guard.me(), when, now=times.now(), limit=PAGE_LENGTH + 1, behind=place_asked_for())
@@ -114,6 +116,15 @@ def feedback(session_id: int) -> ResponseReturnValue:
         flash("Your feedback is saved.")
         return redirect(url_for(".show", session_id=session_id), 303)
     return page("sessions/feedback.html", form=form, call=call)
+
+
+def _week_page() -> ResponseReturnValue:
+    """Show a week of one's own sessions."""
+    person, now = guard.me(), times.now()
+    day = week_asked_for() or times.local(now, person.time_zone).date()
+    span = weeks.Span.around(day, person.clocks, person.first_weekday)
+    week = weeks.draw(span, queries.calls_between(person, start=span.start, end=span.end), now)
+    return page("sessions/week.html", week=week, when="week")
 
 
 def _slot_chosen(form: MoveForm) -> TimeSlot | None:

@@ -8,15 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from coaching.extensions import db
-from coaching.models import CoachingSession, TimeSlot, User
+from coaching.models import CoachingSession, Feedback, TimeSlot, User
 from coaching.times import SLOT_LENGTH
 
 
 class Standing(NamedTuple):
-    """A slot that stands, and the live session on it, if it is booked."""
+    """A slot that stands, and the live session on it, if it is booked; and the id of its feedback, if there is some."""
 
     slot: TimeSlot
     session: CoachingSession | None
+    feedback_id: int | None = None
 
     @property
     def starts_at(self) -> datetime:
@@ -30,21 +31,22 @@ class Standing(NamedTuple):
 
 
 def standing(coach: User, *, start: datetime, end: datetime) -> list[Standing]:
-    """Return a coach's slots that start in a period and are not withdrawn, each with who booked it."""
+    """Return a coach's slots that reach into a period and are not withdrawn, each with who booked it."""
     rows = db.session.execute(
-        select(TimeSlot, CoachingSession)
+        select(TimeSlot, CoachingSession, Feedback.id)
         .outerjoin(CoachingSession, (CoachingSession.slot_id == TimeSlot.id) & CoachingSession.cancelled_at.is_(None))
         .outerjoin(CoachingSession.student)
+        .outerjoin(Feedback, Feedback.session_id == CoachingSession.id)
         .options(contains_eager(CoachingSession.student))
         .where(
             TimeSlot.coach_id == coach.id,
             TimeSlot.withdrawn_at.is_(None),
-            TimeSlot.starts_at >= start,
+            TimeSlot.starts_at > start - SLOT_LENGTH,
             TimeSlot.starts_at < end,
         )
         .order_by(TimeSlot.starts_at)
     )
-    return [Standing(slot, session) for slot, session in rows]
+    return [Standing(*row) for row in rows]
 
 
 def starts_near(coach: User, starts: Sequence[datetime]) -> set[datetime]:

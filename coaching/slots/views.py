@@ -1,15 +1,14 @@
 """What is said back about slots."""
 
-import re
-from datetime import date, timedelta
+from datetime import date
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import formatting, guard, times
+from coaching import formatting, guard, times, weeks
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
-from coaching.pages import page
+from coaching.pages import clock_asked_for, day_asked_for, page, week_asked_for
 from coaching.slots import queries, rules
 from coaching.slots.forms import MoveForm, OfferForm
 
@@ -19,8 +18,10 @@ bp = Blueprint("slots", __name__, url_prefix="/slots")
 @bp.get("/")
 @guard.only(Role.COACH)
 def index() -> ResponseReturnValue:
-    """Show a week of one's own availability, and the form that offers."""
-    return _week_page(OfferForm(formdata=None), _week_asked_for())
+    """Show a week of one's own availability, and the form that offers, at the time that was clicked on."""
+    form = OfferForm(formdata=None, data={"date": (day := day_asked_for("date")), "time": clock_asked_for("time")})
+    form.which.data = request.args.get("which")
+    return _week_page(form, day or week_asked_for())
 
 
 @bp.post("/offer")
@@ -87,21 +88,8 @@ def _published(slots: list[TimeSlot]) -> str:
 
 
 def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
-    """Show the week that a day is in; this week, where no day is given or it is one that nobody can mean."""
-    coach = guard.me()
-    if day is None or not times.is_sensible(day):
-        day = times.local(times.now(), coach.time_zone).date()
-    monday = day - timedelta(days=day.weekday())
-    start, end = (times.start_of(monday + timedelta(days=days), coach.time_zone) for days in (0, 7))
-    before, after = (times.week_of(monday + timedelta(weeks=weeks)) for weeks in (-1, 1))
-    slots = queries.standing(coach, start=start, end=end)
-    return page("slots/index.html", form=form, slots=slots, monday=monday, before=before, after=after)
-
-
-def _week_asked_for() -> date | None:
-    """Read `?week=YYYY-Www`. Nonsense counts as absent."""
-    found = re.fullmatch(r"(\d{4})-W(\d{2})", request.args.get("week", ""), re.ASCII)
-    try:
-        return date.fromisocalendar(int(found[1]), int(found[2]), 1) if found else None
-    except ValueError:
-        return None
+    """Show the week that a day is in; this week, where no day is given."""
+    coach, now = guard.me(), times.now()
+    span = weeks.Span.around(day or times.local(now, coach.time_zone).date(), coach.clocks, coach.first_weekday)
+    week = weeks.draw(span, queries.standing(coach, start=span.start, end=span.end), now)
+    return page("slots/index.html", form=form, week=week)
