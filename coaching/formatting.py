@@ -117,7 +117,18 @@ def on(at: datetime, clocks: Clocks) -> date:
 
 def is_same_time(at: datetime, zone: str, other: str) -> bool:
     """Tell whether the clocks of two zones show the same at a moment."""
-    return times.local(at, zone).utcoffset() == times.local(at, other).utcoffset()
+    return times.offset(at, zone) == times.offset(at, other)
+
+
+def clock_change(at: datetime, by: timedelta, clocks: Clocks) -> str:
+    """Say what a change of the clocks means for what is offered at the same time on the wall before and after it."""
+    minutes = abs(by) // timedelta(minutes=1)
+    long = f"{minutes // 60} hour{'s' * (minutes > 60)}" if minutes % 60 == 0 else f"{minutes} minutes"
+    direction, when = ("forward", "earlier") if by > timedelta() else ("back", "later")
+    return (
+        f"On {day(on(at, clocks))} the clocks in {clocks.zone} go {direction} by {long}. Your times stay what they are "
+        f"on your wall. For a student whose clocks do not change on that day, all that comes after it is {long} {when}."
+    )
 
 
 def until(at: datetime, now: datetime, clocks: Clocks) -> str:
@@ -188,8 +199,8 @@ def rating(value: int) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        by_day, clock, day, full, hour, hours, initial, is_same_time, markdown, near, number, on, person_option, rating,
-        short, typed, until, wall,
+        by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, markdown, near, number, on,
+        person_option, rating, short, typed, until, wall,
     ):  # fmt: skip
         app.add_template_filter(filter_)
     app.add_template_filter(times.week_of)

@@ -1,5 +1,7 @@
 """What the forms of all features share: how typed text is read, and how a fault is said."""
 
+import re
+from calendar import day_name
 from datetime import date, time
 from functools import cache
 from typing import Any
@@ -15,12 +17,14 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
     TimeField,
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from coaching import logs, text, times
 from coaching.extensions import Refusal
@@ -31,6 +35,8 @@ WORDS = {
     "Not a valid time value.": "Enter a time, such as 09:30.",
     "Not a valid integer value.": "Enter a whole number.",
     "Not a valid choice.": "Choose one of the list.",
+    "Invalid choice(s): one or more data inputs could not be coerced.": "Choose of the list.",
+    "'%(value)s' is not a valid choice for this field.": "Choose of the list.",
     "Invalid Choice: could not coerce.": "Choose one of the list.",
     "This field is required.": "Fill this in.",
 }
@@ -210,6 +216,38 @@ class SecretField(PasswordField):
 
     validation_attrs = ("required",)  # no maxlength: the browser would cut what is pasted, without a word
     data: str
+
+
+class ClocksField(_Trimmed):
+    """Several times of day in one line, such as `13:00, 15:30`."""
+
+    def __init__(self, label: str, most: int, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self._most = most
+
+    @property
+    def clocks(self) -> list[time]:
+        """The times. Raises ValueError where something else stands between them."""
+        return [times.clock(word) for word in re.split(r"[\s,;]+", self.data) if word]
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002
+        """Refuse what are no times, and too many."""
+        try:
+            count = len(self.clocks)
+        except ValueError as error:
+            raise ValidationError("Enter times with commas between, such as 13:00, 15:30.") from error
+        if count > self._most:
+            raise ValidationError(f"Enter at most {self._most} times.")
+
+
+class WeekdaysField(SelectMultipleField):
+    """Days of the week, as ISO 8601 counts them: 1 Monday … 7 Sunday. Each is a box to tick."""
+
+    widget, option_widget = ListWidget(), CheckboxInput()
+    data: list[int]
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=dict(enumerate(day_name, 1)), coerce=int, **kwargs)
 
 
 class WhichField(RadioField):

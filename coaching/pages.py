@@ -95,8 +95,10 @@ def day_asked_for(name: str) -> date | None:
 
 def clock_asked_for(name: str) -> time | None:
     """Read a time of day from the query, such as `09:30`. Nonsense counts as absent."""
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", request.args.get(name, ""), re.ASCII)
-    return time(int(found[1]), int(found[2])) if found else None
+    try:
+        return times.clock(request.args.get(name, ""))
+    except ValueError:
+        return None
 
 
 def week_asked_for() -> date | None:

@@ -1,11 +1,13 @@
 """The clock, UTC, and the way from a wall clock to a moment and back."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 SLOT_LENGTH = timedelta(hours=2)  # rule 1: two elapsed hours, whatever the clocks do
+QUARTER = timedelta(minutes=15)  # of an hour: where slots begin
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)  # that anybody can mean
@@ -43,6 +45,14 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones() - {"Factory", "localtime"}))
 
 
+def clock(written: str) -> time:
+    """Return the time of day that is written as `09:30`. Raises ValueError for anything else."""
+    found = re.fullmatch(r"(\d{1,2}):(\d\d)", written, re.ASCII)
+    if not found:
+        raise ValueError("no time of day")
+    return time(int(found[1]), int(found[2]))
+
+
 def moment(day: date, clock: time, zone: str, which: Which | None = None) -> datetime:
     """Return the moment (UTC) at which clocks in `zone` show `clock` on `day`.
 
@@ -73,6 +83,26 @@ def start_of(day: date, zone: str) -> datetime:
 def is_sensible(day: date) -> bool:
     """Tell whether a day is one that anybody can mean, and that clocks can be reckoned for."""
     return FIRST_DAY <= day <= LAST_DAY
+
+
+def clock_changes(zone: str, start: datetime, end: datetime) -> list[tuple[datetime, timedelta]]:
+    """Return when the clocks of a zone change in a period (UTC, to the quarter of an hour), and by how much."""
+    changes = []
+    while start < end:
+        before, after = start, min(start + timedelta(days=1), end)
+        by = offset(after, zone) - offset(before, zone)
+        while by and after - before > QUARTER:
+            half = before + max(QUARTER, (after - before) // 2 // QUARTER * QUARTER)
+            before, after = (half, after) if offset(half, zone) == offset(start, zone) else (before, half)
+        if by:
+            changes.append((after, by))
+        start = start + timedelta(days=1)
+    return changes
+
+
+def offset(at: datetime, zone: str) -> timedelta:
+    """Return how far the clocks of a zone are ahead of UTC at a moment."""
+    return local(at, zone).utcoffset() or timedelta()
 
 
 def first_of_week(day: date, first_weekday: int = 1) -> date:

@@ -8,9 +8,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from coaching import times
 from coaching.formatting import Timed
-from coaching.times import SLOT_LENGTH, Clocks
+from coaching.times import QUARTER, SLOT_LENGTH, Clocks
 
-QUARTER = timedelta(minutes=15)
 QUARTERS = SLOT_LENGTH // QUARTER
 DAYTIME = range(8, 20)  # hours that are drawn even if nothing is in them
 

@@ -30,7 +30,7 @@ def fault(page: Page, name: str) -> str:
     """
     box = page.all(f"main [name={name}]:not([type=hidden])")[0]
     group = box.find_parent("fieldset")
-    described = group if box.get("type") == "radio" and group else box
+    described = group if box.get("type") in {"radio", "checkbox"} and group else box
     marked = box.get("aria-invalid") == "true" or (described is group and bool(group))
     tied = [page.soup.find(id=name) for name in str(described.get("aria-describedby", "")).split()]
     said = " ".join(words(tag) for tag in tied if tag and str(tag["id"]).endswith("-fault"))
@@ -55,8 +55,12 @@ def flashes(page: Page) -> list[str]:
 
 
 def days(page: Page) -> dict[str, list[str]]:
-    """Return the days that are headings, each with what stands in the list under it."""
+    """Return the days that are headings, each with what stands in the list under it, or in its part of the week."""
     found = {}
+    for row in page.all("table.grid tbody tr"):
+        blocks = [words(summary) for summary in row.select("details.block > summary")]
+        if blocks:
+            found[words(row.th)] = blocks
     for section in page.all("section, div"):
         heading = section.find(["h2", "h3"], recursive=False)
         rows = section.find("ul", recursive=False)

@@ -1,7 +1,9 @@
 """What may happen with slots: rules 1, 2 and 6."""
 
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 
@@ -12,6 +14,7 @@ from coaching.slots import queries
 from coaching.times import SLOT_LENGTH, Which
 
 MOST_WEEKS = 26
+MOST_TIMES = 6  # of one day
 
 
 class CannotOffer(Refusal):
@@ -22,6 +25,53 @@ class CannotChange(Refusal):
     """The slot can be neither moved nor withdrawn now. Its message is written for the coach to read."""
 
 
+class Wall(NamedTuple):
+    """A day and what a wall clock shows on it."""
+
+    day: date
+    clock: time
+
+
+class Planned(NamedTuple):
+    """A time that a coach wants to offer. `starts_at` (UTC) is None where the clocks skip it, or show it twice.
+
+    `why_not` says why it cannot be offered, if so, and `field` which input is at fault then.
+    """
+
+    wall: Wall
+    starts_at: datetime | None
+    why_not: str | None = None
+    field: str | None = None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it would end (UTC)."""
+        return self.starts_at and self.starts_at + SLOT_LENGTH
+
+
+class Published(NamedTuple):
+    """What came of it."""
+
+    slots: list[TimeSlot]
+    left_out: list[Planned]
+
+
+def walls(day: date, clocks: Iterable[time], *, weekdays: Iterable[int] = (), weeks: int = 1) -> list[Wall]:
+    """Return wall-clock times in order: each of `clocks`, on `weekdays` (1 Monday … 7 Sunday), for so many weeks.
+
+    The first of the weeks begins with `day`, and without weekdays its own is meant.
+    """
+    first = [day + timedelta(days=(weekday - day.isoweekday()) % 7) for weekday in {*weekdays} or {day.isoweekday()}]
+    every = [Wall(on + timedelta(weeks=week), clock) for on in first for week in range(weeks) for clock in {*clocks}]
+    return sorted(every)
+
+
+def a_week_later(coach: User, slots: Iterable[TimeSlot]) -> list[Wall]:
+    """Return where the wall clock stands a week after each of these slots."""
+    starts = [times.local(slot.starts_at, coach.time_zone) + timedelta(weeks=1) for slot in slots]
+    return [Wall(start.date(), start.time()) for start in starts]
+
+
 def offer(
     coach: User, day: date, clock: time, *, weeks: int = 1, which: Which | None = None, now: datetime
 ) -> list[TimeSlot]:
@@ -29,15 +79,99 @@ def offer(
 
     `which` says which of the two is meant where the clocks go back and the time comes twice.
     """
+    return publish(coach, walls(day, [clock], weeks=weeks), which=which, now=now).slots
+
+
+def publish(
+    coach: User, wanted: Sequence[Wall], *, which: Which | None = None, good_only: bool = False, now: datetime
+) -> Published:
+    """Offer two hours at each of these times: all or nothing, or with `good_only` those that can be."""
     hold(coach)
-    return _offer(coach, [day + timedelta(weeks=week) for week in range(weeks)], clock, which, now=now)
+    return _publish(coach, wanted, which, good_only=good_only, now=now)
 
 
-def _offer(coach: User, days: list[date], clock: time, which: Which | None, *, now: datetime) -> list[TimeSlot]:
-    starts = _starts(coach, days, clock, which, now=now)
+def _publish(
+    coach: User, wanted: Sequence[Wall], which: Which | None, *, good_only: bool = False, now: datetime
+) -> Published:
+    planned = plan(coach, wanted, which, now=now)
+    if not good_only:
+        _insist_on_all(planned)
+    left_out = [one for one in planned if one.why_not]
+    rows = [_slot(coach, one.starts_at, now=now) for one in planned if one.starts_at and not one.why_not]
+    if not rows:
+        raise CannotOffer("None of these times can be offered. Choose others.")
     new = insert(TimeSlot).returning(TimeSlot, sort_by_parameter_order=True)
     with refusing(CannotOffer):
-        return list(db.session.scalars(new, [_slot(coach, at, now=now) for at in starts]))
+        return Published(list(db.session.scalars(new, rows)), left_out)
+
+
+def plan(coach: User, wanted: Sequence[Wall], which: Which | None = None, *, now: datetime) -> list[Planned]:
+    """Say of each of these times, which are in order, whether the coach can offer it, and why not.
+
+    Raises CannotOffer for what no time can be: off the quarter of an hour, or beyond the years that anybody can mean.
+    """
+    if any(wall.clock.minute % 15 or wall.clock.second or wall.clock.microsecond for wall in wanted):
+        raise CannotOffer("A slot begins on a quarter of an hour: choose :00, :15, :30 or :45.", field="time")
+    if wanted and not times.is_sensible(wanted[-1].day):
+        raise CannotOffer(f"That goes on beyond the year {times.LAST_DAY.year}. Choose fewer weeks.", field="weeks")
+    meant = [_meant(coach, wall, which, now=now) for wall in wanted]
+    return _without_overlaps(coach, meant)
+
+
+def _meant(coach: User, wall: Wall, which: Which | None, *, now: datetime) -> Planned:
+    said = f"On {formatting.day(wall.day)} the clocks in {coach.time_zone}"
+    clock = formatting.wall(wall.clock, coach.clocks)
+    try:
+        at = times.moment(*wall, coach.time_zone, which)
+    except times.SkippedError:
+        return Planned(wall, None, f"{said} go forward over {clock}: that time does not happen.", "time")
+    except times.TwiceError:
+        return Planned(wall, None, f"{said} go back, and {clock} comes twice. Say which one you mean.", "which")
+    passed = "That moment has passed. Choose one that lies ahead." if at <= now else None
+    return Planned(wall, at, passed, "date" if passed else None)
+
+
+def _without_overlaps(coach: User, meant: Sequence[Planned]) -> list[Planned]:
+    """Say no to what overlaps a slot that is there, or one that stands before it in the list."""
+    good = sorted(one.starts_at for one in meant if one.starts_at and not one.why_not)
+    there = queries.starts_near(coach, good) if good else set()
+    taken = sorted(there)
+    planned = []
+    for one in meant:
+        at, why_not = one.starts_at, one.why_not
+        if at and not why_not:
+            other = _in_the_way(taken, at)
+            if other:
+                why_not = _overlap(coach, at, "your slot" if other in there else "another of these,", other)
+            else:
+                insort(taken, at)
+        planned.append(one._replace(why_not=why_not))
+    return planned
+
+
+def _in_the_way(taken: Sequence[datetime], at: datetime) -> datetime | None:
+    place = bisect_right(taken, at - SLOT_LENGTH)
+    return taken[place] if place < len(taken) and taken[place] < at + SLOT_LENGTH else None
+
+
+def _overlap(coach: User, at: datetime, whose: str, other: datetime) -> str:
+    slot = TimeSlot(**_slot(coach, at, now=at))
+    return f"{formatting.full(slot, coach.clocks)} overlaps {whose} at {formatting.clock(other, coach.clocks)}."
+
+
+def _insist_on_all(planned: Sequence[Planned]) -> None:
+    """Say at once everything that stands in the way, if anything does."""
+    bad = [one for one in planned if one.why_not]
+    for field in ("which", "date"):
+        if first := next((one for one in bad if one.field == field), None):
+            raise CannotOffer(str(first.why_not), field=field)
+    clashes, skipped = ([str(one.why_not) for one in bad if one.field == field] for field in (None, "time"))
+    if clashes:
+        nothing = ["Nothing was published."] if len(planned) > 1 else []
+        rest = "Choose another time, or withdraw what is in the way."
+        raise CannotOffer(" ".join([*clashes, *skipped, *nothing, rest]))
+    if skipped:
+        raise CannotOffer(" ".join([*skipped, "Choose another time."]), field="time")
 
 
 def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | None = None, now: datetime) -> TimeSlot:
@@ -45,7 +179,7 @@ def move(slot: TimeSlot, coach: User, day: date, clock: time, *, which: Which | 
     hold(coach, slot)
     _withdraw(slot, now=now)
     db.session.flush()  # so that the new one may overlap where the old one was
-    return _offer(coach, [day], clock, which, now=now)[0]
+    return _publish(coach, [Wall(day, clock)], which, now=now).slots[0]
 
 
 def withdraw(slot: TimeSlot, *, now: datetime) -> None:
@@ -67,52 +201,6 @@ def why_not_change(slot: TimeSlot, session: CoachingSession | None) -> str | Non
     if session:
         return f"{session.student.name} has booked this slot. Move or cancel the session first."
     return None
-
-
-def _starts(coach: User, days: list[date], clock: time, which: Which | None, *, now: datetime) -> list[datetime]:
-    """Return the moments (UTC) that are meant, or say at once everything that stands in the way of them."""
-    if clock.minute % 15 or clock.second or clock.microsecond:
-        raise CannotOffer("A slot begins on a quarter of an hour: choose :00, :15, :30 or :45.", field="time")
-    if not times.is_sensible(days[-1]):
-        raise CannotOffer(f"That goes on beyond the year {times.LAST_DAY.year}. Choose fewer weeks.", field="weeks")
-    starts: list[datetime] = []
-    skipped: list[str] = []
-    said = formatting.wall(clock, coach.clocks)
-    for day in days:
-        try:
-            starts.append(times.moment(day, clock, coach.time_zone, which))
-        except times.SkippedError:
-            skipped.append(
-                f"On {formatting.day(day)} the clocks in {coach.time_zone} go forward over {said}: "
-                "that time does not happen."
-            )
-        except times.TwiceError:
-            raise CannotOffer(
-                f"On {formatting.day(day)} the clocks in {coach.time_zone} go back, and {said} comes twice. "
-                "Say which one you mean.",
-                field="which",
-            ) from None
-    if starts and starts[0] <= now:
-        raise CannotOffer("That moment has passed. Choose one that lies ahead.", field="date")
-    clashes = _clashes(coach, starts)
-    if clashes:
-        if len(days) > 1:
-            skipped.append("Nothing was published.")
-        raise CannotOffer(" ".join([*clashes, *skipped, "Choose another time, or withdraw what is in the way."]))
-    if skipped:
-        raise CannotOffer(" ".join([*skipped, "Choose another time."]), field="time")
-    return starts
-
-
-def _clashes(coach: User, starts: list[datetime]) -> list[str]:
-    there = queries.starts_near(coach, starts) if starts else set()
-    return [
-        f"{formatting.full(TimeSlot(**_slot(coach, at, now=at)), coach.clocks)} overlaps your slot at "
-        f"{formatting.clock(other, coach.clocks)}."
-        for at in starts
-        for other in sorted(there)
-        if abs(other - at) < SLOT_LENGTH
-    ]
 
 
 def _slot(coach: User, at: datetime, *, now: datetime) -> dict[str, Any]:

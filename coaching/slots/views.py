@@ -1,6 +1,7 @@
 """What is said back about slots."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,8 @@ from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
 from coaching.pages import clock_asked_for, day_asked_for, page, week_asked_for
 from coaching.slots import queries, rules
-from coaching.slots.forms import MoveForm, OfferForm
+from coaching.slots.forms import CopyForm, MoveForm, OfferForm
+from coaching.slots.rules import Planned, Wall
 
 bp = Blueprint("slots", __name__, url_prefix="/slots")
 
@@ -27,25 +29,59 @@ def index() -> ResponseReturnValue:
 @bp.post("/offer")
 @guard.only(Role.COACH)
 def offer() -> ResponseReturnValue:
-    """Offer a slot, or a weekly row of them."""
+    """Offer a slot, or many at once."""
     form = OfferForm()
     if form.validate():
         try:
-            with saving():
-                slots = rules.offer(
-                    guard.me(),
-                    form.date.data,
-                    form.time.data,
-                    weeks=form.weeks.data,
-                    which=form.which.data,
-                    now=times.now(),
-                )
+            return _publish(form.wanted(), form, good_only=form.good_only.data)
         except rules.CannotOffer as refusal:
             form.show(refusal)
-        else:
-            flash(_published(slots))
-            return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
     return _week_page(form, form.date.data)
+
+
+@bp.post("/offer/preview")
+@guard.only(Role.COACH)
+def preview() -> ResponseReturnValue:
+    """Show what would be offered, and what cannot be."""
+    form = OfferForm()
+    if form.validate():
+        try:
+            return _preview_page(form.wanted(), form, url_for(".offer"))
+        except rules.CannotOffer as refusal:
+            form.show(refusal)
+    return _week_page(form, form.date.data)
+
+
+@bp.route("/copy", methods=["GET", "POST"])
+@guard.only(Role.COACH)
+def copy() -> ResponseReturnValue:
+    """Show what a week would be like if it were as the one before, and offer what can be offered of it."""
+    coach, form = guard.me(), CopyForm()
+    week = _week_around(week_asked_for())
+    before = _week_around(week.first - timedelta(weeks=1))
+    there = queries.standing(coach, start=before.start, end=before.end)
+    wanted = rules.a_week_later(coach, (standing.slot for standing in there if standing.starts_at >= before.start))
+    if form.validate_on_submit():
+        return _publish(wanted, form, good_only=True)
+    return _preview_page(wanted, form, url_for(".copy", week=week.name))
+
+
+def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm, *, good_only: bool) -> ResponseReturnValue:
+    coach, now = guard.me(), times.now()
+    with saving():
+        done = rules.publish(coach, wanted, which=form.which.data, good_only=good_only, now=now)
+    flash(_published(done.slots))
+    if done.left_out:
+        flash(_left_out(done.left_out))
+    return redirect(_week_with(done.slots[0]), 303)
+
+
+def _preview_page(wanted: Sequence[Wall], form: OfferForm | CopyForm, action: str) -> ResponseReturnValue:
+    coach = guard.me()
+    planned = rules.plan(coach, wanted, form.which.data, now=times.now())
+    starts = [one.starts_at for one in planned if one.starts_at and not one.why_not]
+    changes = times.clock_changes(coach.time_zone, min(starts), max(starts)) if starts else []
+    return page("slots/preview.html", form=form, planned=planned, good=len(starts), changes=changes, action=action)
 
 
 @bp.route("/<int:slot_id>/move", methods=["GET", "POST"])
@@ -67,7 +103,7 @@ def move(slot_id: int) -> ResponseReturnValue:
             form.show(refusal)
         else:
             flash(f"The slot is moved to {formatting.full(moved, guard.me().clocks)}.")
-            return redirect(url_for(".index", week=times.week_of(form.date.data)), 303)
+            return redirect(_week_with(moved), 303)
     return page("slots/move.html", form=form, slot=slot)
 
 
@@ -79,7 +115,7 @@ def withdraw(slot_id: int) -> ResponseReturnValue:
     with saving():
         rules.withdraw(slot, now=times.now())
     flash("The slot is withdrawn.")
-    return redirect(url_for(".index", week=times.week_of(times.local(slot.starts_at, guard.me().time_zone))), 303)
+    return redirect(_week_with(slot), 303)
 
 
 def _published(slots: list[TimeSlot]) -> str:
@@ -87,9 +123,25 @@ def _published(slots: list[TimeSlot]) -> str:
     return f"Published: {first}." if len(slots) == 1 else f"{len(slots)} slots are published: from {first} to {last}."
 
 
+def _left_out(planned: list[Planned]) -> str:
+    """Name what was not published, as far as it goes into a cookie."""
+    names = [f"{one.wall.day:%a} {one.wall.day.day} {one.wall.day:%b} {one.wall.clock:%H:%M}" for one in planned[:30]]
+    more = f" and {len(planned) - len(names)} more" if len(planned) > len(names) else ""
+    return f"{len(planned)} could not be published: {', '.join(names)}{more}."
+
+
+def _week_with(slot: TimeSlot) -> str:
+    """Return the address of the week that a slot is in."""
+    return url_for(".index", week=_week_around(formatting.on(slot.starts_at, guard.me().clocks)).name)
+
+
+def _week_around(day: date | None) -> weeks.Span:
+    """Return the week that a day is in, as the coach reads it; this week, where no day is given."""
+    coach = guard.me()
+    return weeks.Span.around(day or formatting.on(times.now(), coach.clocks), coach.clocks, coach.first_weekday)
+
+
 def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
-    """Show the week that a day is in; this week, where no day is given."""
-    coach, now = guard.me(), times.now()
-    span = weeks.Span.around(day or times.local(now, coach.time_zone).date(), coach.clocks, coach.first_weekday)
-    week = weeks.draw(span, queries.standing(coach, start=span.start, end=span.end), now)
+    span = _week_around(day if day and times.is_sensible(day) else None)
+    week = weeks.draw(span, queries.standing(guard.me(), start=span.start, end=span.end), times.now())
     return page("slots/index.html", form=form, week=week)

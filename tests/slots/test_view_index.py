@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.make import NOW, Make, at
-from tests.reading import days, main, row_of, times_without_zone
+from tests.reading import days, main, times_without_zone
 
 THIS_WEEK = "Monday 2 March 2026"
 
@@ -32,12 +32,11 @@ def test_free_booked_and_past_are_told_apart_and_who_booked_is_said(make: Make, 
     rows = days(page)
     assert list(rows) == ["Monday 2 March 2026 today", "Wednesday 4 March 2026"]
     assert rows["Monday 2 March 2026 today"] == [
-        "01:00–03:00 GMT Held Cy",
+        "01:00–03:00 GMT No feedback yet Cy",
         "04:00–06:00 GMT Past, no session",
         "07:00–09:00 GMT Booked Di",
     ]
-    assert rows["Wednesday 4 March 2026"][0].startswith("10:00–12:00 GMT Free Move")
-    assert rows["Wednesday 4 March 2026"][1] == "12:00–14:00 GMT Booked Bo"
+    assert rows["Wednesday 4 March 2026"] == ["10:00–12:00 GMT Free", "12:00–14:00 GMT Booked Bo"]
     assert page.links(f"/slots/{free.id}/") == [f"/slots/{free.id}/move"]
     [form] = page.all("form[action$='/withdraw']")
     assert (form["method"], form["action"]) == ("post", f"/slots/{free.id}/withdraw")
@@ -59,8 +58,7 @@ def test_a_slot_whose_session_the_student_cancelled_is_free_and_one_the_coach_ca
     session = make.session(coach=coach, starts_at=at("2026-03-04 14:00"), student=student)
     client.sign_in(coach).post(f"/sessions/{session.id}/cancel")
     page = client.get("/slots/")
-    [row] = days(page)["Wednesday 4 March 2026"]
-    assert row.startswith("10:00–12:00 GMT Free")
+    assert days(page)["Wednesday 4 March 2026"] == ["10:00–12:00 GMT Free"]
 
 
 def test_a_week_is_the_coachs_own_from_monday_to_sunday(make: Make, client):
@@ -71,7 +69,13 @@ def test_a_week_is_the_coachs_own_from_monday_to_sunday(make: Make, client):
     make.slot(coach, at("2026-03-08 18:15"))  # Monday 00:00: the week after
     client.sign_in(coach)
     page = client.get("/slots/")
-    assert page.texts("main time") == ["02:00–04:00 UTC+05:45", "21:45–23:45 UTC+05:45"]
+    assert days(page) == {
+        "Monday 2 March 2026 today": [
+            "The rest of 23:45–01:45 (Mon) UTC+05:45 Past, no session",
+            "02:00–04:00 UTC+05:45 Past, no session",
+        ],
+        "Sunday 8 March 2026": ["21:45–23:45 UTC+05:45 Free"],
+    }
     assert times_without_zone(page) == []
     assert client.get("/slots/?week=2026-W09").texts("main time") == ["23:45–01:45 (Mon) UTC+05:45"]
     assert client.get("/slots/?week=2026-W11").texts("main time") == ["00:00–02:00 UTC+05:45"]
@@ -102,8 +106,8 @@ def test_this_week_is_this_week_where_the_coach_is(make: Make, client, clock):
 def test_the_form_that_offers_asks_for_what_the_contract_names(make: Make, client):
     page = client.sign_in(make.coach()).get("/slots/")
     [form] = page.all("form[action='/slots/offer']")
-    names = [box["name"] for box in form.select("[name]:not([type=hidden])")]
-    assert names == ["date", "time", "weeks"], "`which` is asked only where there is a doubt"
+    names = list(dict.fromkeys(box["name"] for box in form.select("input[name]:not([type=hidden])")))
+    assert names == ["date", "time", "weeks", "weekdays", "more_times"], "`which` is asked only where there is a doubt"
     assert page.value("weeks") == "1"
     assert "by the clocks in Europe/London" in main(page)
 
@@ -122,4 +126,5 @@ def test_names_of_all_kinds_are_said_as_they_are(make: Make, client, name):
     coach = make.coach()
     make.session(coach=coach, student=make.student(name))
     page = client.sign_in(coach).get("/slots/")
-    assert f"Booked {name}" in " ".join(row_of(page, "Booked").get_text(" ").split())
+    [[row]] = days(page).values()
+    assert row.endswith(f"Booked {name}")
