@@ -13,6 +13,7 @@ from coaching.auth import account  # noqa: F401  # more views of `auth`
 from coaching.auth import views as auth
 from coaching.coaches import views as coaches
 from coaching.config import Settings
+from coaching.sessions import many  # noqa: F401  # more views of `sessions`
 from coaching.sessions import views as sessions
 from coaching.slots import views as slots
 

@@ -240,6 +240,15 @@ class ClocksField(_Trimmed):
             raise ValidationError(f"Enter at most {self._most} times.")
 
 
+class IdsField(SelectMultipleField):
+    """The ids of what was ticked. Which can be ticked, the page says; ids that are not there are nobody's fault."""
+
+    data: list[int]
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(label, choices=[], coerce=int, validate_choice=False, **kwargs)
+
+
 class WeekdaysField(SelectMultipleField):
     """Days of the week, as ISO 8601 counts them: 1 Monday … 7 Sunday. Each is a box to tick."""
 
@@ -247,7 +256,9 @@ class WeekdaysField(SelectMultipleField):
     data: list[int]
 
     def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=dict(enumerate(day_name, 1)), coerce=int, **kwargs)
+        super().__init__(
+            label, choices={str(number): name for number, name in enumerate(day_name, 1)}, coerce=int, **kwargs
+        )
 
 
 class WhichField(RadioField):

@@ -22,7 +22,7 @@ SLOTS_PAGE_LENGTH = 200  # of a coach's free slots
 # Every file comes from this site, and no script or style stands in a page: what somebody types can never run.
 POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
-    "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'",
+    "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'",
 ))  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from coaching.models import Purpose
 from coaching.sessions.queries import When
+from tests.databases import FIRST_ID
 from tests.hostile import ENCODED, JSON_BODIES, JSON_VALUES
 from tests.make import Make
 from tests.reading import words
@@ -28,6 +29,9 @@ class Form:
     url: Callable[[World, Make], str]
     good: dict[str, str]
 
+
+MANY = {"weekdays": "1", "more_times": "13:00, 15:30", "good_only": "1"}
+OF_A_SESSION = {f"fate_{FIRST_ID['coaching_session']}": "cancel", f"word_{FIRST_ID['coaching_session']}": "A cold"}
 
 FORMS = {
     "/auth/sign-in": Form(
@@ -74,7 +78,18 @@ FORMS = {
     "/slots/offer": Form(
         "coach",
         lambda *_: "/slots/offer",
-        {"date": "2027-01-04", "time": "10:00", "weeks": "1", "which": "first"},
+        {"date": "2027-01-04", "time": "10:00", "weeks": "1", "which": "first", **MANY},
+    ),
+    "/slots/offer/preview": Form(
+        "coach",
+        lambda *_: "/slots/offer/preview",
+        {"date": "2027-01-04", "time": "10:00", "weeks": "2", **MANY},
+    ),
+    "/slots/copy": Form("coach", lambda *_: "/slots/copy?week=2026-W11", {"which": "first", "good_only": "1"}),
+    "/sessions/away": Form(
+        "coach",
+        lambda world, _: f"/sessions/away?from={world.upcoming.starts_at.date()}",
+        {"slots": "3000", "what": "move", "days": "1", "minutes": "30", "which": "first", **OF_A_SESSION},
     ),
     "/slots/<int:slot_id>/move": Form(
         "coach",
@@ -132,7 +147,8 @@ class Attacker:
             self.failures.append(f"{what}: {type(error).__name__} {str(error)[:80]}")
             return
         location = answer.location or "/"
-        if answer.status_code not in FINE or not re.match(r"/(?![/\\])", location) or "evil" in str(answer.headers):
+        fine = FINE | {200} if url.endswith("/preview") else FINE
+        if answer.status_code not in fine or not re.match(r"/(?![/\\])", location) or "evil" in str(answer.headers):
             self.failures.append(f"{what}: {answer.status_code} {location}")
         if url.startswith("/auth/") and answer.status_code in {303, 400}:
             self._browser = self._app.test_client()
@@ -180,25 +196,34 @@ def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, 
     assert set(FORMS) == {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     pages = {
         "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten"],
-        "coach": ["/auth/profile", "/auth/password", "/auth/email", "/auth/devices", "/slots/"],
+        "coach": ["/auth/profile", "/auth/password", "/auth/email", "/auth/devices", "/slots/", "/slots/copy?week=2026-W11"],
         "student": [],
     }
     for form in FORMS.values():
         url = form.url(world, make)
         if url.endswith(("/move", "/cancel", "/feedback")) or any(
-            part in url for part in ("/book/", "/confirm/", "/reset/", "/email/")
+            part in url for part in ("/away", "/book/", "/confirm/", "/reset/", "/email/")
         ):
             pages[form.who].append(url)
     found: dict[str, set[str]] = {}
     urls = app.url_map.bind("localhost")
     for who, those in pages.items():
         client = new_client() if who == "stranger" else new_client().sign_in(getattr(world, who))
-        for url in those:
-            for form in client.get(url).all("form[method=post]"):
-                rule, _ = urls.match(form.get("action") or url, "POST", return_rule=True)
-                names = {str(box["name"]) for box in form.select("[name]")} - {"csrf_token"}
-                found[rule.rule] = found.get(rule.rule, set()) | names
-    assert found == {rule: set(form.good) - {"which"} for rule, form in FORMS.items()}
+        looked_at = [(url, client.get(url)) for url in those]
+        if who == "coach":
+            url = "/slots/offer/preview"
+            looked_at.append((url, client.post(url, FORMS[url].good)))
+        for url, page in looked_at:
+            for form in page.all("main form[method=post], form.acting, header form"):
+                for button in [form, *form.select("[formaction]")]:
+                    target = button.get("formaction") or form.get("action") or url
+                    rule, _ = urls.match(target.partition("?")[0], "POST", return_rule=True)
+                    names = {re.sub(r"_\d+$", "", str(box["name"])) for box in form.select("[name]")} - {"csrf_token"}
+                    found[rule.rule] = found.get(rule.rule, set()) | names
+    found["/slots/offer/preview"].add("good_only")  # it has the same fields, and only ignores this one
+    assert found == {
+        rule: {re.sub(r"_\d+$", "", name) for name in form.good} - {"which"} for rule, form in FORMS.items()
+    }
 
 
 @pytest.mark.parametrize("rule", WITH_FIELDS)

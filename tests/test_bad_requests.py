@@ -92,12 +92,14 @@ def test_no_query_breaks_any_page(app, browser, world):
             url = re.sub(r"<[^>]+>", lambda part: str(things[part[0]]), rule.rule)
             tries.append(("GET", f"{url}?" + "&".join(f"f{number}=x" for number in range(5000))))
             tries += [("GET", f"{url}?{encoded}=x&x={encoded}") for encoded in list(ENCODED.values())[:8]]
-            names = {"/coaches/": ("q", "on", "after"), "/slots/": ("week",), "/sessions/": ("when", "after")}
+            names = {"/coaches/": ("q", "on", "after"), "/slots/": WEEKS, "/sessions/": ("when", "after", *WEEKS)}
+            names |= {"/slots/copy": WEEKS, "/sessions/away": ("from", "to")}
             for name in {"/coaches/<int:coach_id>": ("after",), **names}.get(rule.rule, ()):
                 tries += [("GET", f"{url}?{name}={encoded}") for encoded in [*ENCODED.values(), *PLACES]]
     assert asked(browser, tries, {200, 302, 303, 400, 403, 404, 409}) == []
 
 
+WEEKS = ("week", "on", "date", "time", "which", "view")  # which week a page shows, and what stands in its form
 PATHS = ["/%00", "/%ff", "/%", "/%zz", "/coaches/%2e%2e/", "/coaches/../slots/", "//evil.example", "///evil.example/.."]
 PATHS += [
     "/\\evil.example",

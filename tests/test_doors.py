@@ -23,11 +23,16 @@ DOORS = """
 
     GET  /slots/                                  302  403  200  403  200  403
     POST /slots/offer                             302  403  303  403  303  403
+    POST /slots/offer/preview                     302  403  200  403  200  403
+    GET  /slots/copy                              302  403  200  403  200  403
+    POST /slots/copy                              302  403  409  403  303  403
     GET  /slots/<int:slot_id>/move                302  403  404  403  200  403
     POST /slots/<int:slot_id>/move                302  403  404  403  303  403
     POST /slots/<int:slot_id>/withdraw            302  403  404  403  303  403
 
     GET  /sessions/                               302  200  200  200  200  403
+    GET  /sessions/away                           302  403  200  403  200  403
+    POST /sessions/away                           302  403  303  403  303  403
     GET  /sessions/book/<int:slot_id>             302  200  403  200  403  403
     POST /sessions/book/<int:slot_id>             302  303  403  303  403  403
     GET  /sessions/<int:session_id>               302  404  404  200  200  404
@@ -101,6 +106,7 @@ def forms(world: World) -> dict[str, dict[str, object]]:
     """Return what is sent, where it is more than an empty form."""
     return {
         "/slots/offer": {"date": "2027-01-04", "time": "10:00", "weeks": "1"},
+        "/slots/offer/preview": {"date": "2027-01-04", "time": "10:00", "weeks": "1"},
         "/slots/<int:slot_id>/move": {"date": "2027-01-11", "time": "10:00"},
         "/sessions/<int:session_id>/move": {"slot_id": world.target.id},
         "/sessions/<int:session_id>/feedback": {"rating": "5", "note": ""},

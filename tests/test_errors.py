@@ -20,6 +20,7 @@ POLICY = {
     "object-src": "'none'",
     "img-src": "'self' data:",
     "font-src": "'self'",
+    "connect-src": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
     "form-action": "'self'",

@@ -1,12 +1,16 @@
 """What may be typed about sessions."""
 
-from wtforms import SelectField
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import RadioField, SelectField
 from wtforms.validators import NumberRange
 
 from coaching.formatting import RATINGS, rating
-from coaching.forms import CountField, Form, NoteField, ParagraphsField, at_most, required
+from coaching.forms import CountField, Form, IdsField, NoteField, ParagraphsField, WhichField, at_most, required
 from coaching.text import LARGEST_ID
 
+FATES = {"keep": "Keep it: I will be there", "cancel": "Cancel it"}
 NOT_THERE = "That time is not there. Choose one of these."
 
 
@@ -28,6 +32,34 @@ class CancelForm(Form):
     """Why?"""
 
     reason = ParagraphsField("Reason (optional)", validators=[at_most(500)])
+
+
+class ManyForm(Form):
+    """What is to become of many slots at once?"""
+
+    slots = IdsField("Free times")
+    what = RadioField(
+        "What shall become of the free times that are ticked?",
+        choices={"withdraw": "Withdraw them", "move": "Move them"},
+        default="withdraw",
+    )
+    days = CountField("Days later", default=0, validators=[NumberRange(-366, 366, "Choose −366 to 366 days.")])
+    minutes = CountField("Minutes later", default=0, validators=[NumberRange(-1425, 1425, "Choose less than a day.")])
+    which = WhichField()
+
+    @classmethod
+    def for_sessions(cls, ids: Iterable[int]) -> "ManyForm":
+        """Return the form with two more fields for each of these sessions: its fate, and a word to its student."""
+        fields: dict[str, Any] = {}
+        for id_ in ids:
+            fields[f"fate_{id_}"] = RadioField("This session", choices=FATES, default="keep")
+            fields[f"word_{id_}"] = ParagraphsField("A word to the student (optional)", validators=[at_most(500)])
+        form: ManyForm = type("ManyFormForSessions", (cls,), fields)()
+        return form
+
+    def word_to(self, session_id: int) -> str | None:
+        """Return what its student shall be told when a session is cancelled, or None where it stays."""
+        return self[f"word_{session_id}"].data if self[f"fate_{session_id}"].data == "cancel" else None
 
 
 class FeedbackForm(Form):

@@ -4,6 +4,7 @@ Every verb first holds what it decides about, then asks the same `why_not_…` a
 whatever slips through all the same, the database refuses.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, update
@@ -13,6 +14,7 @@ from coaching.extensions import Refusal, TooOften, db, hold, refusing
 from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
 from coaching.sessions import queries
 from coaching.slots.queries import live_session_on
+from coaching.slots.rules import withdraw_all
 
 HOUR = timedelta(hours=1)
 BOOKINGS_AN_HOUR = 60
@@ -114,6 +116,16 @@ def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetim
     if by.role == Role.COACH and (slot := queries.slot_with_id(session.slot_id)):
         hold(slot)
         slot.withdrawn_at = now
+
+
+def be_away(
+    coach: User, free: Collection[TimeSlot], cancelling: Mapping[CoachingSession, str], *, now: datetime
+) -> None:
+    """Withdraw free slots and cancel sessions, each with a word to its student; all of it, or nothing."""
+    hold(coach, *cancelling)
+    for session, word in cancelling.items():
+        cancel(session, coach, reason=word, now=now)
+    withdraw_all(free, coach, now=now)
 
 
 def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:

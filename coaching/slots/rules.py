@@ -1,11 +1,11 @@
 """What may happen with slots: rules 1, 2 and 6."""
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from coaching import formatting, times
 from coaching.extensions import Refusal, db, hold, refusing
@@ -35,7 +35,7 @@ class Wall(NamedTuple):
 class Planned(NamedTuple):
     """A time that a coach wants to offer. `starts_at` (UTC) is None where the clocks skip it, or show it twice.
 
-    `why_not` says why it cannot be offered, if so, and `field` which input is at fault then.
+    `why_not` says why it cannot be offered, if so: a sentence, or what it overlaps; `field` is the input at fault then.
     """
 
     wall: Wall
@@ -95,7 +95,7 @@ def _publish(
 ) -> Published:
     planned = plan(coach, wanted, which, now=now)
     if not good_only:
-        _insist_on_all(planned)
+        _insist_on_all(coach, planned)
     left_out = [one for one in planned if one.why_not]
     rows = [_slot(coach, one.starts_at, now=now) for one in planned if one.starts_at and not one.why_not]
     if not rows:
@@ -142,7 +142,8 @@ def _without_overlaps(coach: User, meant: Sequence[Planned]) -> list[Planned]:
         if at and not why_not:
             other = _in_the_way(taken, at)
             if other:
-                why_not = _overlap(coach, at, "your slot" if other in there else "another of these,", other)
+                whose = "your slot" if other in there else "another of these,"
+                why_not = f"overlaps {whose} at {formatting.clock(other, coach.clocks)}."
             else:
                 insort(taken, at)
         planned.append(one._replace(why_not=why_not))
@@ -154,18 +155,15 @@ def _in_the_way(taken: Sequence[datetime], at: datetime) -> datetime | None:
     return taken[place] if place < len(taken) and taken[place] < at + SLOT_LENGTH else None
 
 
-def _overlap(coach: User, at: datetime, whose: str, other: datetime) -> str:
-    slot = TimeSlot(**_slot(coach, at, now=at))
-    return f"{formatting.full(slot, coach.clocks)} overlaps {whose} at {formatting.clock(other, coach.clocks)}."
-
-
-def _insist_on_all(planned: Sequence[Planned]) -> None:
+def _insist_on_all(coach: User, planned: Sequence[Planned]) -> None:
     """Say at once everything that stands in the way, if anything does."""
     bad = [one for one in planned if one.why_not]
     for field in ("which", "date"):
-        if first := next((one for one in bad if one.field == field), None):
-            raise CannotOffer(str(first.why_not), field=field)
-    clashes, skipped = ([str(one.why_not) for one in bad if one.field == field] for field in (None, "time"))
+        if first := next((one.why_not for one in bad if one.field == field), None):
+            raise CannotOffer(first, field=field)
+    slots = [(TimeSlot(**_slot(coach, one.starts_at, now=one.starts_at)), one) for one in bad if one.starts_at]
+    clashes = [f"{formatting.full(slot, coach.clocks)} {one.why_not}" for slot, one in slots]
+    skipped = [one.why_not for one in bad if one.why_not and one.field]
     if clashes:
         nothing = ["Nothing was published."] if len(planned) > 1 else []
         rest = "Choose another time, or withdraw what is in the way."
@@ -186,6 +184,30 @@ def withdraw(slot: TimeSlot, *, now: datetime) -> None:
     """Take a slot that nobody has booked out of the offer, for good."""
     hold(slot)
     _withdraw(slot, now=now)
+
+
+def withdraw_all(slots: Collection[TimeSlot], coach: User, *, now: datetime) -> None:
+    """Take slots that nobody has booked out of the offer; all of them, or none."""
+    hold(coach)
+    _withdraw_all(slots, coach, now=now)
+
+
+def move_all(
+    slots: Sequence[TimeSlot], coach: User, by: timedelta, *, which: Which | None = None, now: datetime
+) -> list[TimeSlot]:
+    """Put slots that nobody has booked so much later on the wall clock; all of them, or none."""
+    hold(coach)
+    starts = [times.local(slot.starts_at, coach.time_zone).replace(tzinfo=None) + by for slot in slots]
+    _withdraw_all(slots, coach, now=now)
+    return _publish(coach, sorted(Wall(start.date(), start.time()) for start in starts), which, now=now).slots
+
+
+def _withdraw_all(slots: Collection[TimeSlot], coach: User, *, now: datetime) -> None:
+    free = update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in slots]), TimeSlot.coach_id == coach.id)
+    free = free.where(TimeSlot.withdrawn_at.is_(None), ~queries.is_booked(TimeSlot))
+    found = db.session.scalars(free.values(withdrawn_at=now).returning(TimeSlot.id)).all()
+    if len(found) != len(slots):
+        raise CannotChange("Some of these were booked or changed meanwhile, so nothing is changed. Look at them again.")
 
 
 def _withdraw(slot: TimeSlot, *, now: datetime) -> None:

@@ -1,0 +1,64 @@
+"""What is said back about many slots and sessions at once: a coach is away, or moves a whole week."""
+
+from datetime import date, timedelta
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from coaching import formatting, guard, times
+from coaching.extensions import Refusal, saving
+from coaching.models import Role
+from coaching.pages import day_asked_for, page
+from coaching.sessions import rules
+from coaching.sessions.forms import ManyForm
+from coaching.sessions.views import bp
+from coaching.slots.queries import Standing, standing
+from coaching.slots.rules import move_all
+
+LONGEST = timedelta(days=92)
+
+
+@bp.route("/away", methods=["GET", "POST"])
+@guard.only(Role.COACH)
+def away() -> ResponseReturnValue:
+    """Show what stands in a period, and withdraw, move or cancel it, as far as it is wished."""
+    first, last = _period()
+    free, booked = _ahead(first, last)
+    form = ManyForm.for_sessions(one.session.id for one in booked if one.session)
+    if form.validate_on_submit():
+        try:
+            flash(_change(form, free, booked))
+            return redirect(url_for("slots.index", on=first.isoformat()), 303)
+        except Refusal as refusal:
+            form.show(refusal)
+    return page("sessions/away.html", form=form, free=free, booked=booked, first=first, last=last)
+
+
+def _period() -> tuple[date, date]:
+    """Read `?from=` and `?to=`, days in the coach's zone, the last included. Without them it is the week ahead."""
+    first = day_asked_for("from") or formatting.on(times.now(), guard.me().clocks)
+    last = day_asked_for("to") or first + timedelta(days=6)
+    return first, min(max(first, last), first + LONGEST)
+
+
+def _ahead(first: date, last: date) -> tuple[list[Standing], list[Standing]]:
+    """Return the slots that begin in a period and lie ahead: those that are free, and those that are booked."""
+    coach, now = guard.me(), times.now()
+    start, end = (times.start_of(day, coach.time_zone) for day in (first, last + timedelta(days=1)))
+    ahead = [one for one in standing(coach, start=start, end=end) if one.starts_at >= max(start, now)]
+    return [one for one in ahead if not one.session], [one for one in ahead if one.session]
+
+
+def _change(form: ManyForm, free: list[Standing], booked: list[Standing]) -> str:
+    """Do what was asked for, all of it or nothing, and say what was done."""
+    coach, now = guard.me(), times.now()
+    slots = [one.slot for one in free if one.slot.id in form.slots.data]
+    words = {one.session: form.word_to(one.session.id) for one in booked if one.session}
+    cancelling = {session: word for session, word in words.items() if word is not None}
+    moving = form.what.data == "move"
+    with saving():
+        rules.be_away(coach, [] if moving else slots, cancelling, now=now)
+        if moving and slots:
+            by = timedelta(days=form.days.data, minutes=form.minutes.data)
+            move_all(slots, coach, by, which=form.which.data, now=now)
+    return f"Free times {'moved' if moving else 'withdrawn'}: {len(slots)}. Sessions cancelled: {len(cancelling)}."
