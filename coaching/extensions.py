@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, select
+from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from coaching.models import Attempt, Base, CoachingSession, OneTimeLink, Registration, TimeSlot, User
@@ -127,7 +128,13 @@ def hold(*rows: CoachingSession | User | TimeSlot) -> None:
     order = (CoachingSession, User, TimeSlot)
     for row in sorted(rows, key=lambda row: (order.index(type(row)), row.id)):
         # `of`: a row that is read together with others locks itself alone, or the order above would be no order.
-        db.session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
+        db.session.refresh(row, _columns(type(row)), with_for_update={"key_share": True, "of": type(row)})
+
+
+@cache
+def _columns(kind: type[Base]) -> list[str]:
+    """Return what is read of a row unless asked for: neither what is private, nor the other rows that it hangs on."""
+    return [column.key for column in inspect(kind).column_attrs if not column.deferred]
 
 
 def sweep(*kinds: type[Attempt | OneTimeLink | Registration], now: datetime) -> None:

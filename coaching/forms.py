@@ -47,7 +47,7 @@ class _OurWords:
         return WORDS.get(string, string)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return singular if n == 1 else plural
+        return self.gettext(singular if n == 1 else plural)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -75,9 +75,9 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return 422 if self.errors else 200
 
     def show(self, refusal: Refusal) -> None:
-        """Take up what a rule refused: beside the field that is at fault, or above the form."""
+        """Take up what a rule refused: beside the field that is at fault, if the form has it, or above the form."""
         logs.refused(refusal)
-        if refusal.field:
+        if refusal.field in self._fields:
             field = self[refusal.field]
             field.errors = [*field.errors, refusal.message]
         else:
@@ -92,6 +92,12 @@ def required(message: str) -> InputRequired:
 def at_most(length: int) -> Length:
     """Bound a text."""
     return Length(max=length, message=f"Use at most {length:,} characters.")
+
+
+def whole_quarters(form: Any, field: Any) -> None:  # noqa: ARG001
+    """Insist on quarters of an hour."""
+    if field.data and field.data % 15:
+        raise ValidationError("Choose a multiple of 15 minutes.")
 
 
 class LineField(StringField):

@@ -196,7 +196,14 @@ def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, 
     assert set(FORMS) == {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     pages = {
         "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten"],
-        "coach": ["/auth/profile", "/auth/password", "/auth/email", "/auth/devices", "/slots/", "/slots/copy?week=2026-W11"],
+        "coach": [
+            "/auth/profile",
+            "/auth/password",
+            "/auth/email",
+            "/auth/devices",
+            "/slots/",
+            "/slots/copy?week=2026-W11",
+        ],
         "student": [],
     }
     for form in FORMS.values():

@@ -7,7 +7,17 @@ from wtforms import RadioField, SelectField
 from wtforms.validators import NumberRange
 
 from coaching.formatting import RATINGS, rating
-from coaching.forms import CountField, Form, IdsField, NoteField, ParagraphsField, WhichField, at_most, required
+from coaching.forms import (
+    CountField,
+    Form,
+    IdsField,
+    NoteField,
+    ParagraphsField,
+    WhichField,
+    at_most,
+    required,
+    whole_quarters,
+)
 from coaching.text import LARGEST_ID
 
 FATES = {"keep": "Keep it: I will be there", "cancel": "Cancel it"}
@@ -44,7 +54,12 @@ class ManyForm(Form):
         default="withdraw",
     )
     days = CountField("Days later", default=0, validators=[NumberRange(-366, 366, "Choose −366 to 366 days.")])
-    minutes = CountField("Minutes later", default=0, validators=[NumberRange(-1425, 1425, "Choose less than a day.")])
+    minutes = CountField(
+        "Minutes later",
+        default=0,
+        validators=[NumberRange(-1425, 1425, "Choose less than a day."), whole_quarters],
+        render_kw={"step": 15},
+    )
     which = WhichField()
 
     @classmethod

@@ -45,7 +45,7 @@ def _ahead(first: date, last: date) -> tuple[list[Standing], list[Standing]]:
     """Return the slots that begin in a period and lie ahead: those that are free, and those that are booked."""
     coach, now = guard.me(), times.now()
     start, end = (times.start_of(day, coach.time_zone) for day in (first, last + timedelta(days=1)))
-    ahead = [one for one in standing(coach, start=start, end=end) if one.starts_at >= max(start, now)]
+    ahead = [one for one in standing(coach, start=start, end=end) if one.starts_at >= start and one.starts_at > now]
     return [one for one in ahead if not one.session], [one for one in ahead if one.session]
 
 
