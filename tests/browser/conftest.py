@@ -142,12 +142,14 @@ def watched(context: BrowserContext, address: str) -> list[str]:
     def hear(message: ConsoleMessage) -> None:
         # A page that says 404, 409 or 422 is an "error" to the console, and is looked at by the test itself.
         about_the_page = message.page and message.location["url"] == message.page.url and "status of 4" in message.text
-        if message.type in {"error", "warning"} and not about_the_page:
+        refused = "status of 409" in message.text or "status of 422" in message.text  # in a page that stays
+        if message.type in {"error", "warning"} and not about_the_page and not refused:
             faults.append(f"console: {message.text} ({message.location['url']})")
 
     def came(response: Response) -> None:
         request = response.request
-        if not request.is_navigation_request() and response.status not in {200, 304}:
+        fine = {200, 303, 409, 422} if request.resource_type == "fetch" else {200, 304}
+        if not request.is_navigation_request() and response.status not in fine:
             faults.append(f"{response.status} for {request.resource_type} {request.url}")
 
     def failed(request: Request) -> None:

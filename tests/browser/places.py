@@ -216,6 +216,10 @@ def _open_note(page: Page) -> None:
         summary.click()
 
 
+def _open_menu(page: Page) -> None:
+    page.locator(".block:visible > summary").first.click()
+
+
 def _without_token(page: Page) -> None:
     page.evaluate("document.querySelector('main [name=csrf_token]').value = 'stale'")
     press(page, "Sign in", email="ana@example.org", password="wrong, but long")
@@ -308,6 +312,23 @@ PLACES = {
     "busy coach's start": Place("busy_coach", "/"),
     "availability": Place("coach", "/slots/"),
     "availability, an empty week": Place("new_coach", "/slots/?week=2026-W30"),
+    "availability, the clocks go back": Place("coach", "/slots/?week=2026-W43"),
+    "availability, a menu": Place("coach", "/slots/?week=2026-W10", _open_menu),
+    "offer, at a time": Place("coach", "/slots/?date=2026-10-25&time=01:30&which=second"),
+    "preview": Place("coach", "/slots/", pressing("Look at it first", date="2026-03-06", time="10:00", weeks="4")),
+    "preview, nothing good": Place(
+        "coach", "/slots/", pressing("Look at it first", date="2026-03-29", time="01:30", weeks="1")
+    ),
+    "copy a week": Place("coach", "/slots/copy?week=2026-W11"),
+    "copy an empty week": Place("new_coach", "/slots/copy?week=2026-W30"),
+    "away": Place("coach", "/sessions/away?from=2026-03-02&to=2026-03-20"),
+    "away, nothing right": Place(
+        "coach", "/sessions/away?from=2026-03-02&to=2026-03-20", pressing("Do it", days="400", minutes="7"), 422
+    ),
+    "away, nothing there": Place("new_coach", "/sessions/away?from=2026-06-02"),
+    "coach's week": Place("coach", "/sessions/?view=week"),
+    "student's week": Place("student", "/sessions/?view=week", _open_menu),
+    "student's empty week": Place("new_student", "/sessions/?view=week"),
     "offer, nothing right": Place("coach", "/slots/", pressing("Publish", date="2020-01-01", time="", weeks="99"), 422),
     "offer, twice that hour": Place("coach", "/slots/", pressing("Publish", date="2026-10-25", time="01:30"), 422),
     "offer, overlap": Place("coach", "/slots/", pressing("Publish", date="2026-03-06", time="15:00"), 409),
