@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from coaching import cli, errors, extensions, formatting, guard, health, logs, pages, start
 from coaching.auth import account  # noqa: F401  # more views of `auth`
 from coaching.auth import views as auth
+from coaching.calendars import views as calendars
 from coaching.coaches import views as coaches
 from coaching.config import Settings
 from coaching.sessions import many  # noqa: F401  # more views of `sessions`
@@ -43,6 +44,7 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
     app.register_blueprint(coaches.bp)
     app.register_blueprint(slots.bp)
     app.register_blueprint(sessions.bp)
+    calendars.init_app(app)
 
     app.register_blueprint(start.bp)
     app.register_blueprint(health.bp)

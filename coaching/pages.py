@@ -120,7 +120,7 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     is_file = (request.endpoint or "").endswith("static") and response.status_code < 400
     if not is_file:
-        headers["Cache-Control"] = "no-store"
+        headers.setdefault("Cache-Control", "no-store")
         response.vary.add("Cookie")
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")

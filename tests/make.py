@@ -12,6 +12,7 @@ from coaching.auth import rules
 from coaching.extensions import db, saving
 from coaching.models import (
     Base,
+    CalendarFeed,
     CoachingSession,
     EarlierFeedback,
     Feedback,
@@ -152,6 +153,12 @@ class Make:
                 ends_at=NOW + timedelta(hours=1),
             )
         )
+        return token
+
+    def feed(self, person: User, **known: Any) -> str:
+        """Make the address of a person's calendar; return its token."""
+        token = secrets.token_urlsafe(32)
+        self._keep(CalendarFeed(user_id=person.id, token_hash=rules.hashed(token), **{"created_at": NOW, **known}))
         return token
 
     def sign_in(self, person: User) -> SignIn:

@@ -113,6 +113,8 @@ FORMS = {
     "/sessions/<int:session_id>/feedback": Form(
         "coach", lambda world, _: f"/sessions/{world.waiting.id}/feedback", {"rating": "4", "note": "It went well."}
     ),
+    "/calendar/feed": Form("coach", lambda *_: "/calendar/feed", {}),
+    "/calendar/feed/end": Form("coach", lambda *_: "/calendar/feed/end", {}),
 }
 
 # The profile has these fields as well, and there no password is hashed each time.
@@ -194,6 +196,7 @@ def undamaged(world: World, everything, new_client) -> Callable[[], None]:
 
 def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, world, new_client):
     assert set(FORMS) == {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    make.feed(world.coach)
     pages = {
         "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten"],
         "coach": [
@@ -201,6 +204,7 @@ def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, 
             "/auth/password",
             "/auth/email",
             "/auth/devices",
+            "/calendar/",
             "/slots/",
             "/slots/copy?week=2026-W11",
         ],

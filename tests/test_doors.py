@@ -43,6 +43,12 @@ DOORS = """
     GET  /sessions/<int:session_id>/feedback      302  404  404  403  200  404
     POST /sessions/<int:session_id>/feedback      302  404  404  403  303  404
 
+    GET  /sessions/<int:session_id>.ics           302  404  404  200  200  404
+    GET  /calendar/<token>.ics                    200  200  200  200  200  200
+    GET  /calendar/                               302  200  200  200  200  403
+    POST /calendar/feed                           302  303  303  303  303  403
+    POST /calendar/feed/end                       302  303  303  303  303  403
+
     GET  /auth/profile                            302  200  200  200  200  200
     POST /auth/profile                            302  422  422  422  422  422
     GET  /auth/sign-in                            200  200  200  200  200  200
@@ -87,6 +93,8 @@ def addresses(world: World) -> dict[tuple[str, str], str]:
         "/sessions/<int:session_id>/move": world.upcoming.id,
         "/sessions/<int:session_id>/cancel": world.to_cancel.id,
         "/sessions/<int:session_id>/feedback": world.waiting.id,
+        "/sessions/<int:session_id>.ics": world.upcoming.id,
+        "/calendar/<token>.ics": world.feed,
         "/auth/confirm/<token>": world.confirm,
         "/auth/reset/<token>": world.reset,
         "/auth/email/<token>": world.move,

@@ -60,6 +60,17 @@ def test_no_page_asks_more_of_the_database_for_thirty_rows_than_for_one(make: Ma
     assert {page: count[1] for page, count in asked.items() if count[1] > PAGES[page]} == {}
 
 
+@pytest.mark.parametrize(("who", "most"), [("coach", 3), ("student", 2)])
+def test_a_calendar_takes_at_most_three_statements_however_much_is_in_it(make: Make, client, statements, who, most):
+    for count in (1, MANY):
+        person = dict(zip(("coach", "student"), fill(make, count), strict=True))[who]
+        token = make.feed(person)
+        with statements.counted() as said:
+            page = client.get(f"/calendar/{token}.ics")
+        assert page.text.count("UID:session-") == 4 * count  # live ones before and ahead, and cancelled ones
+        assert len(said) == most, "\n".join(said)
+
+
 @pytest.mark.parametrize("count", [1, MANY])
 def test_booking_takes_at_most_nine_statements(make: Make, client, statements, count):
     coach, student = fill(make, count)

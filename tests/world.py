@@ -45,6 +45,7 @@ class World:
     reset: str  # tokens of links that were mailed
     move: str
     confirm: str
+    feed: str  # token of the former student's calendar
 
     @property
     def people(self) -> dict[str, User | None]:
@@ -102,6 +103,7 @@ def small_world(make: Make) -> World:
         reset=make.link(former_student),
         move=make.link(former_student, Purpose.MOVE, "ed@example.org"),
         confirm=make.registration(),
+        feed=make.feed(former_student),
     )
 
 

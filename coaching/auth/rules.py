@@ -76,7 +76,7 @@ def sign_in(person: User, *, device: str = "", lasts: timedelta, now: datetime) 
     """Open a sign-in for a person in one browser; its `token` is for the cookie and is kept nowhere."""
     db.session.execute(delete(SignIn).where(SignIn.user_id == person.id, SignIn.ends_at <= now))
     sweep(OneTimeLink, Registration, now=now)
-    token = _new_token()
+    token = new_token()
     opened = SignIn(
         user_id=person.id, token_hash=hashed(token), created_at=now, seen_at=now, ends_at=now + lasts, device=device
     )
@@ -113,7 +113,7 @@ def send_link(person: User | None, purpose: Purpose, email: str, *, lasts: timed
 
     Without a person as much is written, for a link that opens nothing.
     """
-    token, user_id = _new_token(), person.id if person else None
+    token, user_id = new_token(), person.id if person else None
     sweep(OneTimeLink, now=now)
     link = OneTimeLink(user_id=user_id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
     db.session.add(link)
@@ -144,7 +144,7 @@ def change_email(link: OneTimeLink) -> str:
 def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, password_hash: str, now: datetime) -> str:
     """Keep who wants to register until they open the link that is mailed to them; return its token."""
     sweep(Registration, now=now)
-    token = _new_token()
+    token = new_token()
     asked = Registration(
         token_hash=hashed(token),
         name=name,
@@ -182,7 +182,8 @@ def _is_password(kept: str | None, password: str) -> bool:
     return check_password_hash(kept or _NOBODYS_HASH, password) and kept is not None
 
 
-def _new_token() -> str:
+def new_token() -> str:
+    """Make up what nobody can guess: 256 random bits, in letters that may stand in an address."""
     return secrets.token_urlsafe(32)
 
 

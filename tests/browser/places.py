@@ -1,6 +1,7 @@
 """A programme with much in it, and every page that can be looked at there: the places of `test_axe` and `test_layout`.
 
-Nothing in it may be changed: every place is reached by looking, or by sending what is refused.
+Nothing in it may be changed: every place is reached by looking, or by sending what is refused. (But for the address of
+one calendar: it is shown when it is made, and never again.)
 """
 
 from collections.abc import Callable
@@ -117,6 +118,8 @@ class Programme:
         long = self.people["long_coach"]
         for _ in range(3):
             self._make.sign_in(long)
+        self._make.feed(self.people["busy_coach"])
+        self._make.feed(self.people["busy_student"])
         return {
             "reset": self._make.link(long),
             "move": self._make.link(long, Purpose.MOVE, "l" * 64 + "@example.org"),
@@ -303,6 +306,8 @@ PLACES = {
     "student cancels, too much typed": Place(
         "student", "/sessions/{student_upcoming}/cancel", pressing("Cancel the session", reason="too long " * 60), 422
     ),
+    "student's calendar": Place("student", "/calendar/"),
+    "student's new calendar": Place("busy_student", "/calendar/", pressing("Make a new address")),
     "student's profile": Place("student", "/auth/profile"),
     "not for you": Place("student", "/slots/", None, 403),
     # a coach
@@ -361,6 +366,7 @@ PLACES = {
     "coach's profile, nothing right": Place(
         "coach", "/auth/profile", pressing("Save", name="", phone="1", headline="h" * 161), 422
     ),
+    "coach's calendar": Place("busy_coach", "/calendar/"),
     "coaches for a coach": Place("coach", "/coaches/"),
     "password": Place("coach", "/auth/password"),
     "password, nothing right": Place("coach", "/auth/password", pressing("Save", password="short"), 422),

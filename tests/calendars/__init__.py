@@ -1,0 +1,1 @@
+"""Tests of `coaching/calendars`: what it writes is read back with programs that are not ours."""
