@@ -74,11 +74,12 @@ def test_what_falls_on_a_day_is_found_there(make: Make, client):
 
 def test_a_coachs_free_times_are_in_it_and_keep_nothing_else_out(make: Make, client):
     world = small_world(make)
+    make.slot(world.other_coach)
     page = client.get(address(make.feed(world.coach)))
     free = {uid: event for uid, event in events(page).items() if uid.startswith("slot-")}
-    offered = (world.free, world.to_move, world.to_withdraw, world.target)
-    still_free = {f"slot-{slot.id}@127.0.0.1" for slot in (*offered,)}
-    assert free.keys() == still_free | {f"slot-{world.cancelled.slot_id}@127.0.0.1"}, "cancelled by the student: free"
+    offered = {slot.id for slot in (world.free, world.to_move, world.to_withdraw, world.target)}
+    freed = world.cancelled.slot_id  # by the student
+    assert free.keys() == {f"slot-{slot_id}@127.0.0.1" for slot_id in offered | {freed}}
     for event in free.values():
         assert event["summary"] == "Free for a coaching call"
         assert (event["status"], event["transp"], event["sequence"]) == ("TENTATIVE", "TRANSPARENT", 0)
@@ -131,6 +132,7 @@ def test_a_name_adds_no_property(make: Make, client, sign):
     session = make.session(student=make.student(f"Eve{sign}ATTACH:https://evil.example{sign}END:VEVENT"))
     page = client.get(address(make.feed(session.coach)))
     assert "ATTACH" not in names(page)
+    assert page.text.splitlines() == page.text.split("\r\n")[:-1], "nor anything at which a reader might break a line"
     [event] = events(page).values()
     assert not {name for name in event if name.upper() not in LINES}
     assert str(event["summary"]).startswith("Coaching call with Eve")
