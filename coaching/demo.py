@@ -131,7 +131,9 @@ def _person(role: Role, number: int, name: str, phone: str, zone: str, *, now: d
 
 def _coach(number: int, coach: Coach, *, now: datetime) -> User:
     person = _person(Role.COACH, number, coach.name, coach.phone, coach.zone, now=now)
-    people.change_profile(person, name=coach.name, phone=coach.phone, time_zone=coach.zone, headline=coach.headline)
+    people.change_profile(
+        person, name=coach.name, phone=coach.phone, time_zone=coach.zone, headline=coach.headline, now=now
+    )
     return person
 
 

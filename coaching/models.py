@@ -89,6 +89,7 @@ class User(Base):
     first_weekday: Mapped[int] = mapped_column(  # on which a week begins: 1 Monday … 7 Sunday
         CheckConstraint("first_weekday BETWEEN 1 AND 7", name="week_begins_on_a_weekday"), server_default="1"
     )
+    renamed_at: Mapped[datetime | None]  # the last time; calendar programs ask what has changed since
 
     __table_args__ = _table(
         UniqueConstraint("id", "role"),  # so that others can point at "a student", not just at a person
@@ -249,6 +250,7 @@ class TimeSlot(Base):
         CheckConstraint("offered_at < starts_at", name="slot_lies_ahead"),
         *ddl.never_overlap("slots_of_one_coach", "coach_id", "withdrawn_at IS NULL"),
         Index("ix_time_slot_coach", "coach_id", "starts_at", **ddl.where("withdrawn_at IS NULL")),
+        Index("ix_time_slot_withdrawn", "coach_id", "withdrawn_at", **ddl.where("withdrawn_at IS NOT NULL")),
         Index("ix_time_slot_starts", "starts_at", **ddl.where("withdrawn_at IS NULL")),
     )
 

@@ -25,7 +25,7 @@ def profile() -> ResponseReturnValue:
     )
     if form.validate_on_submit():
         with saving():
-            rules.change_profile(person, **form.said())
+            rules.change_profile(person, **form.said(), now=times.now())
         flash("Your profile is saved.")
         return redirect(url_for(".profile"), 303)
     return page("auth/profile.html", form=form)

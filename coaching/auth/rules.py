@@ -40,9 +40,10 @@ def register(
         return _add(**known, password_hash=password_hash, now=now)
 
 
-def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str = "") -> None:
+def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str = "", now: datetime) -> None:
     """Say anew what a person is called, where they are, and how they are reached. Only coaches have a headline."""
-    person.name = name
+    if name != person.name:
+        person.name, person.renamed_at = name, now
     person.phone = phone
     person.time_zone = time_zone
     person.headline = headline if person.role == Role.COACH else ""

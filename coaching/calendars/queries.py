@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import NotFound
 
@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     booked_at: datetime
     moved_at: datetime | None
     cancelled_at: datetime | None
+    renamed_at: datetime | None
 
     @property
     def changed_at(self) -> datetime:
@@ -64,6 +65,19 @@ def free_times(person: User, *, now: datetime) -> Sequence[FreeTime]:
     return [FreeTime(*row) for row in db.session.execute(asked)]
 
 
+def offer_shrank_at(person: User, *, now: datetime) -> datetime | None:
+    """Return the last moment (UTC) at which a free time may have gone: withdrawn, or begun."""
+    if person.role != Role.COACH:
+        return None
+    slot = TimeSlot
+    withdrawn = select(func.max(slot.withdrawn_at)).where(slot.coach_id == person.id, slot.withdrawn_at.is_not(None))
+    begun = select(func.max(slot.starts_at)).where(
+        slot.coach_id == person.id, slot.withdrawn_at.is_(None), slot.starts_at <= now
+    )
+    found = db.session.execute(select(withdrawn.scalar_subquery(), begun.scalar_subquery())).one()
+    return max((moment for moment in found if moment), default=None)
+
+
 def feed_or_404(token_hash: str) -> CalendarFeed:
     """Return the feed that an address stands for, with its person."""
     asked = select(CalendarFeed).options(joinedload(CalendarFeed.person, innerjoin=True))
@@ -80,7 +94,7 @@ def feed_of(person: User) -> CalendarFeed | None:
 
 def _of(
     person: User,
-) -> Select[int, datetime, datetime, str, int, datetime, datetime | None, datetime | None]:
+) -> Select[int, datetime, datetime, str, int, datetime, datetime | None, datetime | None, datetime | None]:
     session = CoachingSession
     mine, others = session.student_id, session.coach_id
     if person.role == Role.COACH:
@@ -94,5 +108,6 @@ def _of(
         session.booked_at,
         session.moved_at,
         session.cancelled_at,
+        User.renamed_at,
     )
     return asked.join(User, User.id == others).where(mine == person.id)

@@ -1,6 +1,7 @@
 """What is said back to calendar programs, and to people about the address that those read."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from flask import Blueprint, Flask, Response, flash, get_flashed_messages, redirect, request, url_for
@@ -16,6 +17,7 @@ from coaching.sessions.queries import Call
 
 bp = Blueprint("calendars", __name__)
 
+SECOND = timedelta(seconds=1)
 JUST_MADE = "feed"  # the flash that hands the token of a new address to the one page that shows it
 
 
@@ -24,7 +26,7 @@ JUST_MADE = "feed"  # the flash that hands the token of a new address to the one
 def session(session_id: int) -> ResponseReturnValue:
     """Give one of a session's two people its file."""
     entry = queries.entry_or_404(session_id, guard.me())
-    answer = _answer(files.file(entry, sessions=mail.link("sessions.index")), entry.changed_at)
+    answer = _answer(files.file(entry, sessions=mail.link("sessions.index")), [entry.changed_at, entry.renamed_at])
     answer.headers["Content-Disposition"] = f"inline; filename=coaching-call-{session_id}.ics"
     return answer
 
@@ -34,10 +36,12 @@ def session(session_id: int) -> ResponseReturnValue:
 def feed(token: str) -> ResponseReturnValue:
     """Give whoever has the address all sessions of its person, and a coach's free slots."""
     opened = queries.feed_or_404(hashed(token))
-    entries, free = queries.entries(opened.person), queries.free_times(opened.person, now=times.now())
+    person, now = opened.person, times.now()
+    entries, free = queries.entries(person), queries.free_times(person, now=now)
     text = files.feed(entries, free, sessions=mail.link("sessions.index"), slots=mail.link("slots.index"))
-    moments = [*(entry.changed_at for entry in entries), *(slot.offered_at for slot in free)]
-    return _answer(text, max([opened.created_at, *moments]))
+    moments = [opened.created_at, queries.offer_shrank_at(person, now=now)]
+    moments += [moment for entry in entries for moment in (entry.changed_at, entry.renamed_at)]
+    return _answer(text, [*moments, *(slot.offered_at for slot in free)])
 
 
 @bp.get("/calendar/")
@@ -74,17 +78,19 @@ def add_links(call: Call) -> dict[str, str]:
     return links.to_add(call, call.other.name, mail.link("sessions.show", session_id=str(call.session.id)))
 
 
-def _answer(text: bytes, changed_at: datetime) -> Response:
-    """Answer with a file, or with 304 to who has it already.
+def _answer(text: bytes, changed: Iterable[datetime | None]) -> Response:
+    """Answer with a file, or with 304 to who has it already. `changed` are the moments that something in it changed.
 
-    That is told by the ETag alone. A slot that is withdrawn, and a person who takes another name, change what is in a
-    file and leave no later moment in it: who asks with a date and nothing else is given the file.
+    A date says no more than the second, and this one is not over: what changed in it is dated one earlier, and a date
+    alone gets the file (RFC 9110, 8.8.2.2).
     """
     answer = Response(text, content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, no-cache"  # may be kept, and is to be asked about each time
-    answer.last_modified = changed_at
+    last = max(moment for moment in changed if moment)
+    just_now = last > times.now() - SECOND
+    answer.last_modified = last - SECOND if just_now else last
     answer.set_etag(sha256(text).hexdigest())
-    asked = {name: value for name, value in request.environ.items() if name != "HTTP_IF_MODIFIED_SINCE"}
+    asked = {name: value for name, value in request.environ.items() if name != "HTTP_IF_MODIFIED_SINCE" or not just_now}
     answer.make_conditional(asked)
     return answer
 

@@ -18,12 +18,21 @@ def upgrade() -> None:
                  "CONSTRAINT clock_has_12_or_24_hours CHECK (hour_cycle IN (12, 24))"),
         ("user", "first_weekday INTEGER DEFAULT '1' NOT NULL "
                  "CONSTRAINT week_begins_on_a_weekday CHECK (first_weekday BETWEEN 1 AND 7)"),
+        ("user", f"renamed_at {MOMENT[op.get_bind().dialect.name]}"),
         ("coaching_session", "moves INTEGER DEFAULT '0' NOT NULL CONSTRAINT moves_are_counted CHECK (moves >= 0)"),
         ("coaching_session", f"moved_at {MOMENT[op.get_bind().dialect.name]} "
                              "CONSTRAINT moved_as_often_as_counted CHECK ((moves = 0) = (moved_at IS NULL)) "
                              "CONSTRAINT moved_before_it_starts CHECK (moved_at < starts_at)"),
     ):  # fmt: skip
         op.execute(f'ALTER TABLE "{table}" ADD COLUMN {column}')
+    withdrawn = sa.text("withdrawn_at IS NOT NULL")
+    op.create_index(
+        "ix_time_slot_withdrawn",
+        "time_slot",
+        ["coach_id", "withdrawn_at"],
+        sqlite_where=withdrawn,
+        postgresql_where=withdrawn,
+    )
     op.create_table(
         "calendar_feed",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -42,9 +51,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Go down. Calendar programs find nothing at the private addresses any more."""
     op.drop_table("calendar_feed")
+    op.drop_index("ix_time_slot_withdrawn", "time_slot")
     for table, column in (
         ("coaching_session", "moved_at"),
         ("coaching_session", "moves"),
+        ("user", "renamed_at"),
         ("user", "first_weekday"),
         ("user", "hour_cycle"),
     ):

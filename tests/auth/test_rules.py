@@ -196,7 +196,15 @@ def test_signing_in_clears_away_ones_own_sign_ins_that_have_ended(make, do, ever
 
 def test_a_profile_can_be_changed(make, do, ask):
     coach = make.coach()
-    do(change_profile, coach, name="Bo", phone="+442079460999", time_zone="Asia/Tokyo", headline="New in a role")
+    do(
+        change_profile,
+        coach,
+        name="Bo",
+        phone="+442079460999",
+        time_zone="Asia/Tokyo",
+        headline="New in a role",
+        now=NOW,
+    )
     [kept] = ask(queries.everybody)
     assert (kept.name, kept.time_zone, kept.headline) == ("Bo", "Asia/Tokyo", "New in a role")
     assert ask(queries.own_number, kept) == "+442079460999"
@@ -205,7 +213,15 @@ def test_a_profile_can_be_changed(make, do, ask):
 @pytest.mark.parametrize("role", ["student", "admin"])
 def test_only_a_coach_has_a_headline(make, do, ask, role):
     person = getattr(make, role)()
-    do(change_profile, person, name="Bo", phone="+442079460999", time_zone="Asia/Tokyo", headline="I am a coach!")
+    do(
+        change_profile,
+        person,
+        name="Bo",
+        phone="+442079460999",
+        time_zone="Asia/Tokyo",
+        headline="I am a coach!",
+        now=NOW,
+    )
     assert ask(queries.everybody)[0].headline == ""
 
 
