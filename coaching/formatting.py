@@ -51,14 +51,28 @@ def near(when: date, today: date) -> str:
     return {0: "today", 1: "tomorrow", -1: "yesterday"}.get((when - today).days, "")
 
 
+def weekday(number: int) -> str:
+    """Say a day of the week: 1 is `Monday`, 7 is `Sunday`."""
+    return f"{date(2024, 1, number):%A}"  # that year began on a Monday
+
+
+def week_from(first: int) -> list[int]:
+    """Return the days of the week in order, from the one that it begins with."""
+    return [(first + number - 1) % 7 + 1 for number in range(7)]
+
+
+def span(hours_: tuple[int, int], clocks: Clocks) -> str:
+    """Say from which full hour up to which: `22 to 5`, or `10 pm to 5 am`."""
+    if clocks.hour_cycle == 24:
+        return "{} to {}".format(*hours_)
+    return " to ".join("noon" if hour == 12 else f"{hour % 12} {'am' if hour < 12 else 'pm'}" for hour in hours_)
+
+
 def zone_name(at: datetime, zone: str) -> str:
     """Say a zone as it is called at a moment: `CET`, or `UTC+05:45` where it has no name of its own."""
     here = times.local(at, zone)
     name = here.tzname() or ""
-    if name.isalpha():
-        return name
-    offset = f"{here:%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}"
+    return name if name.isalpha() else times.distance(at, zone)
 
 
 def hours(timed: Timed, clocks: Clocks) -> str:
@@ -200,7 +214,7 @@ def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
         by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, markdown, near, number, on,
-        person_option, rating, short, typed, until, wall,
+        person_option, rating, short, span, typed, until, wall, week_from, weekday,
     ):  # fmt: skip
         app.add_template_filter(filter_)
     app.add_template_filter(times.week_of)

@@ -2,8 +2,8 @@
 
 import re
 from calendar import day_name
-from datetime import date, time
-from functools import cache
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -23,6 +23,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # younger than its types
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -280,10 +281,12 @@ class WhichField(RadioField):
 
 
 class ZoneField(SelectField):
-    """An IANA time zone, out of all there are."""
+    """An IANA time zone, out of all there are, each with what its clocks show against UTC now."""
 
     def __init__(self, label: str, **kwargs: Any) -> None:
-        super().__init__(label, choices=_zone_choices(), validators=[required("Choose your time zone.")], **kwargs)
+        now = times.now()
+        choices = _zone_choices(now.replace(minute=now.minute // 30 * 30, second=0, microsecond=0))
+        super().__init__(label, choices=choices, validators=[required("Choose your time zone.")], **kwargs)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse a zone that does not exist."""
@@ -291,13 +294,28 @@ class ZoneField(SelectField):
             raise ValidationError("Choose a time zone of the list.")
 
 
-@cache
-def _zone_choices() -> dict[str, Any]:
-    """Every zone under its part of the world, so that typing a city's first letters finds it."""
-    groups: dict[str, Any] = {"": "Choose …"}
-    others: dict[str, str] = {}
+@lru_cache(maxsize=2)
+def _zone_choices(at: datetime) -> list[SelectChoice]:
+    """Every zone under its part of the world, so that typing a city's first letters finds it; what is no place, last.
+
+    `data-in` is what else it is looked for by, see app.js: its country, and what its clocks are called during a year.
+    Old names have none, so that who looks for a country is offered its zones once.
+    """
+    countries, seasons = times.countries(), [at + timedelta(days=days) for days in (0, 91, 182, 273)]
+    places = {zone.partition("/")[0] for zone in countries}
+    found = [SelectChoice("", "Choose …")]
     for zone in times.zones():
         region, _, city = zone.partition("/")
-        group = groups.setdefault(region, {}) if city else others
-        group[zone] = (city or region).replace("_", " ").replace("/", " – ")
-    return {**groups, "Others": others}
+        names = dict.fromkeys(times.local(season, zone).tzname() or "" for season in seasons)
+        also = " ".join([countries[zone], *filter(str.isalpha, names)]) if zone in countries else ""
+        label = f"{_zone_label(zone, city if region in places else zone)} ({times.distance(at, zone)})"
+        group = region if region in places else "Others"
+        found.append(SelectChoice(zone, label, {"data-in": also} if also else {}, group))
+    return sorted(found, key=lambda choice: ((choice.optgroup or "") == "Others", choice.optgroup or ""))
+
+
+def _zone_label(zone: str, name: str) -> str:
+    """Say a zone's name as people write it. `Etc/GMT+5` is five hours behind: its sign is not what anybody expects."""
+    if re.fullmatch(r"Etc/GMT[+-][1-9]\d?", zone):
+        return "All year"
+    return name.replace("_", " ").replace("/", " – ")

@@ -26,5 +26,5 @@ def start() -> ResponseReturnValue:
     upcoming = calls(person, When.UPCOMING, now=now, limit=A_FEW)
     if person.role == Role.COACH:
         return page("start/coach.html", upcoming=upcoming, waiting=calls_without_feedback(person, now=now, limit=A_FEW))
-    offers = coaches_with_free_slots(reader=person, after=now, between=None, words="", behind=None, limit=A_FEW)
+    offers = coaches_with_free_slots(reader=person, after=now, limit=A_FEW)
     return page("start/student.html", upcoming=upcoming, offers=offers)

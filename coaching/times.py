@@ -1,8 +1,10 @@
 """The clock, UTC, and the way from a wall clock to a moment and back."""
 
 import re
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
+from importlib import resources
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -53,6 +55,17 @@ def clock(written: str) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+@cache
+def countries() -> dict[str, str]:
+    """Return the zones that are called after a place, each with its country (ISO 3166), as zone.tab of the IANA knows.
+
+    Every other is an old name of one of these, or no place at all.
+    """
+    lines = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return {zone: country for country, _, zone, *_ in rows}
+
+
 def moment(day: date, clock: time, zone: str, which: Which | None = None) -> datetime:
     """Return the moment (UTC) at which clocks in `zone` show `clock` on `day`.
 
@@ -75,9 +88,40 @@ def local(at: datetime, zone: str) -> datetime:
     return at.astimezone(ZoneInfo(zone))
 
 
+def distance(at: datetime, zone: str) -> str:
+    """Say how far a zone's clocks are from UTC at a moment: `UTC+05:45`."""
+    offset = f"{local(at, zone):%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"
+
+
 def start_of(day: date, zone: str) -> datetime:
     """Return the moment (UTC) at which `day` begins in `zone`: after a clock change at midnight, its first instant."""
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def offsets(zone: str, day: date) -> tuple[tuple[datetime, int], ...]:
+    """Return how far a zone's clocks are from UTC from the day before `day` on: until when (UTC), by how many seconds.
+
+    It knows the changes of five years. What lies further ahead is reckoned as the end of the fifth is.
+    """
+    here, day_long = ZoneInfo(zone), 24 * 60
+
+    def offset(minute: int) -> int:
+        return int((at(minute).astimezone(here).utcoffset() or timedelta()).total_seconds())
+
+    def at(minute: int) -> datetime:
+        return EPOCH + timedelta(minutes=minute)
+
+    def change(start: int) -> int:
+        was = offset(start)  # clocks change on a whole minute
+        return start + bisect_left(range(start, start + day_long), True, key=lambda minute: offset(minute) != was)
+
+    first = ((day - EPOCH.date()).days - 1) * day_long
+    last = first + 5 * 366 * day_long
+    days = [start for start in range(first, last, day_long) if offset(start) != offset(start + day_long)]
+    found = [(at(change(start)), offset(start)) for start in days]
+    return (*found, (at(last), offset(last)))
 
 
 def is_sensible(day: date) -> bool:

@@ -51,7 +51,14 @@ FORMS = {
     "/auth/profile": Form(
         "coach",
         lambda *_: "/auth/profile",
-        {"name": "Ana", "phone": "+1 202-555-0111", "time_zone": "Europe/London", "headline": "Careers"},
+        {
+            "name": "Ana",
+            "phone": "+1 202-555-0111",
+            "time_zone": "Europe/London",
+            "headline": "Careers",
+            "hour_cycle": "12",
+            "first_weekday": "7",
+        },
     ),
     "/auth/confirm/<token>": Form(
         "stranger",

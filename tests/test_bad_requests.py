@@ -92,9 +92,10 @@ def test_no_query_breaks_any_page(app, browser, world):
             url = re.sub(r"<[^>]+>", lambda part: str(things[part[0]]), rule.rule)
             tries.append(("GET", f"{url}?" + "&".join(f"f{number}=x" for number in range(5000))))
             tries += [("GET", f"{url}?{encoded}=x&x={encoded}") for encoded in list(ENCODED.values())[:8]]
-            names = {"/coaches/": ("q", "on", "after"), "/slots/": WEEKS, "/sessions/": ("when", "after", *WEEKS)}
+            names = {"/slots/": WEEKS, "/sessions/": ("when", "after", *WEEKS), "/auth/profile": ("zone",)}
             names |= {"/slots/copy": WEEKS, "/sessions/away": ("from", "to")}
-            for name in {"/coaches/<int:coach_id>": ("after",), **names}.get(rule.rule, ()):
+            names |= dict.fromkeys(("/coaches/", "/coaches/soonest"), ("q", "on", "weekday", "part", "after"))
+            for name in {"/coaches/<int:coach_id>": ("weekday", "part", "after"), **names}.get(rule.rule, ()):
                 tries += [("GET", f"{url}?{name}={encoded}") for encoded in [*ENCODED.values(), *PLACES]]
     assert asked(browser, tries, {200, 302, 303, 400, 403, 404, 409}) == []
 

@@ -185,7 +185,7 @@ def test_the_demo_has_all_that_there_is_to_see(run, app):
     with app.app_context():
         people = dict(db.session.execute(select(User.role, func.count()).group_by(User.role)).all())
         zones = set(db.session.scalars(select(User.time_zone).where(User.role == Role.COACH)))
-        offers = coaches_with_free_slots(after=NOW, between=None, words="", behind=None, limit=99)
+        offers = coaches_with_free_slots(after=NOW, limit=99)
         last = db.session.scalar(select(func.max(TimeSlot.starts_at)))
         session = CoachingSession
         live = session.cancelled_at.is_(None)
@@ -252,7 +252,7 @@ def test_the_demo_can_be_had_on_any_day(run, app, clock, now):
     done = run("demo")
     assert done.exit_code == 0, done.output
     with app.app_context():
-        assert len(coaches_with_free_slots(after=at(now), between=None, words="", behind=None, limit=99)) == 8
+        assert len(coaches_with_free_slots(after=at(now), limit=99)) == 8
         assert len(kept(app, select(CoachingSession))) > 50
         assert kept(app, select(CoachingSession).where(CoachingSession.ends_at > at(now)))
 

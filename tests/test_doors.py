@@ -19,6 +19,7 @@ DOORS = """
     GET  /bootstrap/static/<path:filename>        200  200  200  200  200  200
 
     GET  /coaches/                                302  200  200  200  200  200
+    GET  /coaches/soonest                         302  200  200  200  200  200
     GET  /coaches/<int:coach_id>                  302  200  200  200  200  200
 
     GET  /slots/                                  302  403  200  403  200  403

@@ -497,7 +497,7 @@ class EveryMove(RuleBasedStateMachine):
                 free[self.slots[number].coach].append(number)
         for name, numbers in free.items():
             assert [slot.id for slot in free_slots(self.person(name), after=self.now, limit=999)] == numbers
-        offers = coaches_with_free_slots(after=self.now, between=None, words="", behind=None, limit=99)
+        offers = coaches_with_free_slots(after=self.now, limit=99)
         assert {offer.coach.name: [slot.id for slot in offer.slots] for offer in offers} == {
             name: numbers[:3] for name, numbers in free.items() if numbers
         }

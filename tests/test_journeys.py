@@ -30,8 +30,9 @@ class Person:
         """Fill in the form that has this button, and press it."""
         [button, *_] = [button for button in self.page.all("button") if label in words(button)]
         form = button.find_parent("form")
-        filled_in = {str(box["name"]): self._value(box) for box in form.select("[name]") if box.get("type") != "radio"}
-        unknown = set(typed) - set(filled_in) - {box["name"] for box in form.select("[type=radio]")}
+        boxes = form.select("[name]:not([type=radio], [type=checkbox]), [type=checkbox][checked]")
+        filled_in = {str(box["name"]): self._value(box) for box in boxes}
+        unknown = set(typed) - set(filled_in) - {box["name"] for box in form.select("[type=radio], [type=checkbox]")}
         assert not unknown, f"the form does not ask for {unknown}"
         url = str(form.get("action") or self.page.path)
         if form["method"] == "get":

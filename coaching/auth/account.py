@@ -1,6 +1,6 @@
 """What is said back about one's own account: the profile, the password, the address, and where one is signed in."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -18,17 +18,22 @@ from coaching.pages import PAGE_LENGTH, page
 @guard.signed_in
 def profile() -> ResponseReturnValue:
     """Show what a person says of themselves, and change it."""
-    person = guard.me()
-    known = {"name": person.name, "time_zone": person.time_zone, "headline": person.headline}
-    form = (CoachProfileForm if person.role == Role.COACH else ProfileForm)(
-        data={**known, "phone": queries.own_number(person)}
-    )
+    person, proposed = guard.me(), _zone_proposed()
+    known = {name: getattr(person, name) for name in ("name", "time_zone", "headline", "hour_cycle", "first_weekday")}
+    known |= {"phone": queries.own_number(person)} | ({"time_zone": proposed} if proposed else {})
+    form = (CoachProfileForm if person.role == Role.COACH else ProfileForm)(data=known)
     if form.validate_on_submit():
         with saving():
             rules.change_profile(person, **form.said(), now=times.now())
         flash("Your profile is saved.")
         return redirect(url_for(".profile"), 303)
-    return page("auth/profile.html", form=form)
+    return page("auth/profile.html", form=form, proposed=proposed)
+
+
+def _zone_proposed() -> str | None:
+    """Read `?zone=`, which a device proposes that is elsewhere. Nonsense counts as absent, and so does one's own."""
+    zone = request.args.get("zone", "")
+    return zone if request.method != "POST" and zone in times.zones() and zone != guard.me().time_zone else None
 
 
 @bp.route("/password", methods=["GET", "POST"])

@@ -1,12 +1,24 @@
 """What may be typed about people."""
 
-from wtforms import BooleanField
+from typing import Any
+
+from wtforms import BooleanField, SelectField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # younger than its types
 from wtforms.validators import Length, ValidationError
 
 from coaching import text
 from coaching.forms import AddressField, Form, LineField, PhoneField, SecretField, ZoneField, at_most, required
+from coaching.habits import Habits
 
 AUTOCOMPLETE = "autocomplete"
+
+CLOCKS = [SelectChoice("24", "24 hours, 0 to 23"), SelectChoice("12", "12 hours, am and pm")]
+WEEKS = [  # the days on which weeks begin somewhere come first
+    SelectChoice(str(number), day)
+    for number, day in {
+        1: "Monday", 6: "Saturday", 7: "Sunday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday"
+    }.items()
+]  # fmt: skip
 
 _long_enough = Length(10, 128, message="Use 10 to 128 characters. A few unrelated words make a good password.")
 
@@ -29,16 +41,27 @@ class SignInForm(Form):
     remember = BooleanField("Keep me signed in on this device")
 
 
-class ProfileForm(Form):
-    """What a person says of themselves."""
+class WhoForm(Form):
+    """Who somebody is, where, and how they are reached."""
 
     name = LineField("Name", validators=[required("Enter your name."), at_most(80)], render_kw={AUTOCOMPLETE: "name"})
     phone = PhoneField("Phone", validators=[required("Enter your phone number.")], render_kw={AUTOCOMPLETE: "tel"})
     time_zone = ZoneField("Time zone")
 
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, Any]:
         """Return what was typed, the way it is kept."""
         return {"name": self.name.data, "phone": self.phone.e164, "time_zone": self.time_zone.data}
+
+
+class ProfileForm(WhoForm):
+    """What a person says of themselves. What of the clock and the week is not sent stays as it is known."""
+
+    hour_cycle = SelectField("Clock", coerce=int, choices=CLOCKS)
+    first_weekday = SelectField("A week begins on", coerce=int, choices=WEEKS)
+
+    def said(self) -> dict[str, Any]:
+        """Return what was typed, the way it is kept."""
+        return {**super().said(), "habits": Habits(self.hour_cycle.data, self.first_weekday.data)}
 
 
 class CoachProfileForm(ProfileForm):
@@ -46,7 +69,7 @@ class CoachProfileForm(ProfileForm):
 
     headline = LineField("Headline", validators=[at_most(160)])
 
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, Any]:
         """Return what was typed, the way it is kept."""
         return {**super().said(), "headline": self.headline.data}
 
@@ -95,7 +118,7 @@ class EmailForm(PasswordForm):
     )
 
 
-class PersonForm(ProfileForm):
+class PersonForm(WhoForm):
     """Who is new here?"""
 
     email = AddressField(
@@ -107,6 +130,6 @@ class PersonForm(ProfileForm):
         render_kw={AUTOCOMPLETE: "new-password"},
     )
 
-    def said(self) -> dict[str, str]:
+    def said(self) -> dict[str, Any]:
         """Return what was typed, the way it is kept; but not the password, which is hashed first."""
         return {**super().said(), "email": self.email.normal}

@@ -10,6 +10,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from coaching.auth import queries
 from coaching.extensions import Refusal, db, hold, refusing, sweep
+from coaching.habits import USUAL, Habits
 from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
 
 RESET_LASTS = timedelta(hours=1)
@@ -29,23 +30,45 @@ class CannotSignIn(Refusal):
 
 
 def register(
-    *, role: Role, name: str, email: str, phone: str, time_zone: str, password_hash: str | None, now: datetime
+    *,
+    role: Role,
+    name: str,
+    email: str,
+    phone: str,
+    time_zone: str,
+    habits: Habits = USUAL,
+    password_hash: str | None,
+    now: datetime,
 ) -> User:
     """Add a person. The e-mail address must be nobody else's. Without a password one cannot sign in with one.
 
     The password comes hashed (`slow_hash`), so that nobody else has to wait for that to write.
     """
-    known = {"role": role, "name": name, "email": email, "phone": phone, "time_zone": time_zone}
+    known = {"role": role, "name": name, "email": email, "phone": phone, "time_zone": time_zone, **habits._asdict()}
     with refusing(CannotRegister, field="email"):
         return _add(**known, password_hash=password_hash, now=now)
 
 
-def change_profile(person: User, *, name: str, phone: str, time_zone: str, headline: str = "", now: datetime) -> None:
-    """Say anew what a person is called, where they are, and how they are reached. Only coaches have a headline."""
+def change_profile(
+    person: User,
+    *,
+    name: str,
+    phone: str,
+    time_zone: str,
+    habits: Habits | None = None,
+    headline: str = "",
+    now: datetime,
+) -> None:
+    """Say anew what a person is called, where they are, how they are reached, and (if given) how they read clocks.
+
+    Only coaches have a headline.
+    """
     if name != person.name:
         person.name, person.renamed_at = name, now
     person.phone = phone
     person.time_zone = time_zone
+    if habits:
+        person.hour_cycle, person.first_weekday = habits
     person.headline = headline if person.role == Role.COACH else ""
 
 
@@ -159,9 +182,10 @@ def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, passwo
     return token
 
 
-def confirm(asked: Registration, *, now: datetime) -> User:
+def confirm(asked: Registration, *, habits: Habits = USUAL, now: datetime) -> User:
     """Add who has shown that the address is theirs: by its link, and by the password that was chosen with it."""
     known = {"name": asked.name, "email": asked.email, "phone": asked.phone, "time_zone": asked.time_zone}
+    known |= habits._asdict()
     with refusing(CannotRegister):
         person = _add(role=Role.STUDENT, **known, password_hash=asked.password_hash, now=now)
     db.session.execute(delete(Registration).where(Registration.email == asked.email))

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, request, ur
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from coaching import guard, limits, mail, text, times
+from coaching import guard, habits, limits, mail, text, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import (
     ForgottenForm,
@@ -74,7 +74,9 @@ def register() -> ResponseReturnValue:
             return _ask_to_confirm(form, password_hash)
         try:
             with saving():
-                person = rules.register(role=Role.STUDENT, **form.said(), password_hash=password_hash, now=times.now())
+                person = rules.register(
+                    role=Role.STUDENT, **form.said(), habits=_habits(), password_hash=password_hash, now=times.now()
+                )
         except rules.CannotRegister as refusal:
             form.show(refusal)
         else:
@@ -104,7 +106,7 @@ def confirm(token: str) -> ResponseReturnValue:
             with guesses_limited(asked.email):
                 rules.prove(asked.password_hash, form.password.data, field="password")
             with saving():
-                person = rules.confirm(asked, now=times.now())
+                person = rules.confirm(asked, habits=_habits(), now=times.now())
         except rules.CannotSignIn as refusal:
             form.show(refusal)
         else:
@@ -191,6 +193,10 @@ def mail_asked_for(email: str, template: str, view: str, **values: str) -> None:
     """Mail a link to who says that this is their mailbox. That it has had enough must not be seen by who asks."""
     if limits.counts(limits.mails_to(email)):
         mail.send(email, template, link=mail.link(f"auth{view}", **values))
+
+
+def _habits() -> habits.Habits:
+    return habits.of(request.accept_languages.values())
 
 
 def _welcome(person: User) -> ResponseReturnValue:

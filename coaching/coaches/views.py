@@ -1,12 +1,13 @@
 """What is said back about coaches."""
 
-from datetime import timedelta
+from typing import Any, NamedTuple
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
 from coaching.coaches import queries
+from coaching.coaches.queries import HOURS, Part, Wish
 from coaching.pages import (
     PAGE_LENGTH,
     SLOTS_PAGE_LENGTH,
@@ -20,32 +21,86 @@ from coaching.pages import (
 
 bp = Blueprint("coaches", __name__, url_prefix="/coaches")
 
+LEFT_OUT = {
+    "q": "with any name or subject",
+    "on": "on any day",
+    "weekday": "on any weekday",
+    "part": "at any time of day",
+}
+
+
+class Search(NamedTuple):
+    """What was looked for, and the query that asks for it again."""
+
+    wish: Wish
+    asked: dict[str, Any]
+
+    @property
+    def parts(self) -> dict[Part, tuple[int, int]]:
+        """What parts of the day there are, each with its hours."""
+        return HOURS
+
+    @property
+    def loosened(self) -> list[tuple[str, dict[str, Any]]]:
+        """What could be left out of several conditions, in words, and what then would be asked."""
+        if len(self.asked) < 2:
+            return []
+        return [(LEFT_OUT[name], {**self.asked, name: None}) for name in self.asked]
+
 
 @bp.get("/")
 @guard.signed_in
 def index() -> ResponseReturnValue:
-    """List the coaches who have a free slot."""
-    words, on = " ".join(request.args.get("q", "").split())[:160], day_asked_for("on")
-    zone = guard.me().time_zone
+    """List the coaches who have a free slot, as far as it is one that is looked for."""
+    search = _search()
     found = queries.coaches_with_free_slots(
-        reader=guard.me(),
-        after=times.now(),
-        between=(times.start_of(on, zone), times.start_of(on + timedelta(days=1), zone)) if on else None,
-        words=words,
-        behind=id_asked_for("after"),
-        limit=PAGE_LENGTH + 1,
+        reader=guard.me(), after=times.now(), wish=search.wish, behind=id_asked_for("after"), limit=PAGE_LENGTH + 1
     )
     offers = Rows.of(found, PAGE_LENGTH, lambda offer: offer.coach.id)
-    return page("coaches/index.html", offers=offers, words=words, on=on)
+    return page("coaches/index.html", offers=offers, search=search)
+
+
+@bp.get("/soonest")
+@guard.signed_in
+def soonest() -> ResponseReturnValue:
+    """List the next free slots, whoever the coach is."""
+    search = _search()
+    found = queries.soonest(
+        reader=guard.me(), after=times.now(), wish=search.wish, behind=place_asked_for(), limit=PAGE_LENGTH + 1
+    )
+    slots = Rows.of(found, PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
+    return page("coaches/soonest.html", slots=slots, search=search)
 
 
 @bp.get("/<int:coach_id>")
 @guard.signed_in
 def show(coach_id: int) -> ResponseReturnValue:
     """Show a coach and their free slots."""
-    coach = queries.coach_or_404(coach_id)
+    coach, search = queries.coach_or_404(coach_id), _search(of_one_coach=True)
     found = queries.free_slots(
-        coach, reader=guard.me(), after=times.now(), limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for()
+        coach,
+        reader=guard.me(),
+        after=times.now(),
+        wish=search.wish,
+        behind=place_asked_for(),
+        limit=SLOTS_PAGE_LENGTH + 1,
     )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
-    return page("coaches/show.html", coach=coach, slots=slots)
+    return page("coaches/show.html", coach=coach, slots=slots, search=search)
+
+
+def _search(*, of_one_coach: bool = False) -> Search:
+    """Read what somebody looks for; of one coach, only when. Nonsense counts as absent."""
+    weekdays = {int(day) for day in request.args.getlist("weekday") if day in set("1234567")}
+    part = request.args.get("part", "")
+    wish = Wish(
+        zone=guard.me().time_zone,
+        words=" ".join(request.args.get("q", "").split())[:160],
+        on=day_asked_for("on"),
+        weekdays=tuple(sorted(weekdays)) if len(weekdays) < 7 else (),  # all of them are as good as none
+        part=Part(part) if part in set(Part) else None,
+    )
+    if of_one_coach:
+        wish = wish._replace(words="", on=None)
+    asked = {"q": wish.words, "on": wish.on and wish.on.isoformat(), "weekday": wish.weekdays, "part": wish.part}
+    return Search(wish, {name: said for name, said in asked.items() if said})

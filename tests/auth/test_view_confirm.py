@@ -108,3 +108,10 @@ def test_neither_token_nor_password_is_kept_of_a_registration(site, everything):
     browser.post("/auth/register", BO)
     assert browser.mails[0].link.rpartition("/")[2] not in str(everything())
     assert PASSWORD not in str(everything())
+
+
+def test_clocks_and_weeks_are_read_as_where_the_link_is_opened(site, everything):
+    browser = site()
+    browser.post("/auth/register", BO, headers={"Accept-Language": "de-DE"})
+    browser.post(browser.mails[0].link, {"password": PASSWORD}, headers={"Accept-Language": "en-US"})
+    assert everything()["user"][0][-2:] == (12, 7)

@@ -24,10 +24,11 @@ def test_it_shows_what_is_known_to_oneself(make: Make, client):
 
 def test_only_a_coach_has_a_headline(make: Make, client, everything):
     student = make.student()
-    assert names(client.sign_in(student).get("/auth/profile")) == {"name", "phone", "time_zone"}
+    for_all = {"name", "phone", "time_zone", "hour_cycle", "first_weekday"}
+    assert names(client.sign_in(student).get("/auth/profile")) == for_all
     assert client.post("/auth/profile", ANA).status == 303
     assert [row[7] for row in everything()["user"]] == [""]
-    assert names(client.sign_in(make.coach()).get("/auth/profile")) == {"name", "phone", "time_zone", "headline"}
+    assert names(client.sign_in(make.coach()).get("/auth/profile")) == for_all | {"headline"}
 
 
 def test_what_is_changed_is_kept_and_shown(make: Make, client):
@@ -124,3 +125,94 @@ def test_the_time_of_now_stands_at_the_foot_of_every_page_in_ones_own_zone(make:
     assert "America/New_York, where it is now 03:00 EST" in client.get("/").said
     clock.move_to(NOW + timedelta(days=7))  # the day after the clocks went forward there
     assert "America/New_York, where it is now 04:00 EDT" in client.get("/").said
+
+
+# How clocks and weeks are read
+
+
+def habits(everything) -> tuple[object, object]:
+    return everything()["user"][0][-2:]
+
+
+def test_clock_and_week_are_chosen_and_every_time_follows(make: Make, client, everything):
+    student = make.student("Bo", zone="America/New_York")
+    session = make.session(student=student, starts_at=at("2026-03-03 19:00"))
+    client.sign_in(student)
+    page = client.get("/auth/profile")
+    assert (page.value("hour_cycle"), page.value("first_weekday")) == ("24", "1")
+    assert page.texts("#hour_cycle option") == ["24 hours, 0 to 23", "12 hours, am and pm"]
+    chosen = {"time_zone": "America/New_York", "hour_cycle": 12, "first_weekday": 7}
+    assert client.post("/auth/profile", ANA | chosen).status == 303
+    page = client.get("/auth/profile")
+    assert (page.value("hour_cycle"), page.value("first_weekday")) == ("12", "7")
+    assert habits(everything) == (12, 7)
+    page = client.get(f"/sessions/{session.id}")
+    assert "Tuesday 3 March 2026, 2:00–4:00 pm EST" in main(page)
+    assert "where it is now 3:00 am EST" in page.said
+
+
+def test_a_form_that_does_not_send_them_keeps_them(make: Make, client, everything):
+    client.sign_in(make.coach(hour_cycle=12, first_weekday=6))
+    assert client.post("/auth/profile", ANA).status == 303
+    assert habits(everything) == (12, 6)
+
+
+WRONG = [("hour_cycle", "13"), ("hour_cycle", ""), ("hour_cycle", "x"), ("first_weekday", "0"), ("first_weekday", "8")]
+
+
+@pytest.mark.parametrize(("name", "typed"), WRONG)
+def test_another_clock_or_week_is_a_fault(make: Make, client, everything, name, typed):
+    client.sign_in(make.coach())
+    before = everything()
+    page = client.post("/auth/profile", ANA | {name: typed})
+    assert (page.status, set(faults(page))) == (422, {name})
+    assert everything() == before
+
+
+# A zone that a device proposes
+
+
+def test_a_zone_is_proposed_and_nothing_is_changed_until_it_is_saved(make: Make, client, everything):
+    client.sign_in(make.student(zone="Europe/London"))
+    before = everything()
+    page = client.get("/auth/profile?zone=Asia/Kathmandu")
+    assert page.value("time_zone") == "Asia/Kathmandu"
+    assert "Asia/Kathmandu is chosen below" in main(page)
+    assert everything() == before
+    assert client.get("/auth/profile").value("time_zone") == "Europe/London"
+    assert client.post("/auth/profile?zone=Asia/Kathmandu", ANA | {"time_zone": "Asia/Tokyo"}).status == 303
+    assert client.get("/auth/profile").value("time_zone") == "Asia/Tokyo", "what is sent counts"
+
+
+ABSENT = ["zone=", "zone=Mars/Olympus", "zone=europe/london", "zone=../etc", "zone=Factory", "zone=Europe/London"]
+
+
+@pytest.mark.parametrize("query", ABSENT)
+def test_nonsense_for_a_zone_counts_as_absent(make: Make, client, query):
+    client.sign_in(make.student(zone="Europe/London"))
+    page = client.get(f"/auth/profile?{query}")
+    assert (page.status, page.value("time_zone")) == (200, "Europe/London")
+    assert "is chosen below" not in main(page)
+
+
+def test_the_offer_of_another_zone_is_hidden_without_a_script_and_missing_on_the_profile(make: Make, client):
+    assert client.get("/").all(".offer-zone") == []
+    client.sign_in(make.student(zone="Europe/London"))
+    [bar] = client.get("/").all(".offer-zone")
+    assert (bar.has_attr("hidden"), bar["data-zone"]) == (True, "Europe/London")
+    assert client.get("/auth/profile").all(".offer-zone") == []
+
+
+# Moments in the markup
+
+
+def test_what_machines_read_of_a_moment_is_what_people_read(make: Make, client):
+    student = make.student()
+    cancelled = make.session(starts_at=at("2026-03-05 10:00"), student=student, cancelled_by=student)
+    client.sign_in(student)
+    assert [tag["datetime"] for tag in client.get("/").all("footer time")] == ["2026-03-02T08:00:00+00:00"]
+    assert "2026-03-02T08:00:00+00:00" in [tag["datetime"] for tag in client.get("/auth/devices").all("main time")]
+    page = client.get(f"/sessions/{cancelled.id}")
+    [moment] = page.all("main .panel time")
+    assert moment["datetime"] == cancelled.cancelled_at.isoformat()
+    assert moment.get_text() == "Tuesday 24 February 2026, 08:00 GMT"

@@ -3,7 +3,8 @@
 import pytest
 
 from coaching.models import Role
-from tests.make import Make
+from coaching.times import zones
+from tests.make import Make, at
 from tests.reading import alert, faults, flashes
 
 BO = {
@@ -17,6 +18,7 @@ BO = {
 
 def people(everything) -> list[dict[str, object]]:
     columns = ("id", "role", "name", "email", "phone", "password_hash", "time_zone", "headline", "created_at")
+    columns += ("hour_cycle", "first_weekday")
     return [dict(zip(columns, row, strict=True)) for row in everything()["user"]]
 
 
@@ -179,3 +181,66 @@ def test_an_address_may_have_254_characters(client, everything, length, status):
 def test_blanks_in_a_name_are_tidied(client, everything):
     client.post("/auth/register", BO | {"name": "  Bo   van \t der Berg "})
     assert people(everything)[0]["name"] == "Bo van der Berg"
+
+
+HABITS = [
+    ({"Accept-Language": "en-US,en;q=0.9"}, (12, 7)),
+    ({"Accept-Language": "en;q=0.9,ar-EG;q=0.3"}, (12, 6)),
+    ({"Accept-Language": "de-AT;q=0.2,en-US;q=0.8"}, (12, 7)),
+    ({"Accept-Language": "en-GB"}, (24, 1)),
+    ({"Accept-Language": "en"}, (24, 1)),
+    ({"Accept-Language": ",;=;q=x,*"}, (24, 1)),
+    ({"Accept-Language": "x" * 5000}, (24, 1)),
+    ({}, (24, 1)),
+]
+
+
+@pytest.mark.parametrize(("headers", "habits"), HABITS)
+def test_clocks_and_weeks_are_read_as_where_the_browser_comes_from(client, everything, headers, habits):
+    assert client.post("/auth/register", BO, headers=headers).status == 303
+    [person] = people(everything)
+    assert (person["hour_cycle"], person["first_weekday"]) == habits
+
+
+# The zones to choose from
+
+
+def labels(page) -> dict[str, str]:
+    return {str(choice["value"]): choice.get_text() for choice in page.all("select[name=time_zone] option")}
+
+
+def test_each_zone_says_how_far_it_is_from_utc_now(client, clock):
+    said = labels(client.get("/auth/register"))
+    assert said["Asia/Kathmandu"] == "Kathmandu (UTC+05:45)"
+    assert said["America/St_Johns"] == "St Johns (UTC-03:30)"
+    assert said["Australia/Lord_Howe"] == "Lord Howe (UTC+11:00)"
+    assert said["America/Argentina/Buenos_Aires"] == "Argentina – Buenos Aires (UTC-03:00)"
+    clock.move_to(at("2026-06-01 12:00"))
+    said = labels(client.get("/auth/register"))
+    assert said["America/St_Johns"] == "St Johns (UTC-02:30)"
+    assert said["Australia/Lord_Howe"] == "Lord Howe (UTC+10:30)"
+
+
+def test_what_is_no_place_comes_last_and_no_sign_misleads(client):
+    page = client.get("/auth/register")
+    *places, others = page.all("select[name=time_zone] optgroup")
+    assert others["label"] == "Others"
+    listed = {str(choice["value"]) for choice in others.select("option")}
+    assert {"UTC", "Etc/GMT+5", "Etc/UTC", "CET", "US/Eastern", "GB"} <= listed
+    assert "Asia/Calcutta" not in listed, "an old name stands with its neighbours"
+    assert labels(page)["Etc/GMT+5"] == "All year (UTC-05:00)"
+    assert "GMT+5" not in " ".join(labels(page).values())
+    assert {group["label"] for group in places} >= {"Africa", "America", "Asia", "Europe", "Pacific"}
+    assert set(labels(page)) - {""} == set(zones())
+
+
+@pytest.mark.parametrize("zone", ["Asia/Calcutta", "Asia/Katmandu", "US/Eastern", "Etc/GMT+5", "GB", "CET", "UTC"])
+def test_every_name_of_a_zone_is_taken_and_shown_as_it_was_picked(client, everything, zone):
+    assert client.post("/auth/register", BO | {"time_zone": zone}).status == 303
+    assert people(everything)[0]["time_zone"] == zone
+    assert client.get("/auth/profile").value("time_zone") == zone
+    assert f"in {zone}, where it is now" in client.get("/").said
+
+
+def test_the_page_stays_small(client):
+    assert len(client.get("/auth/register").text) < 56_000  # 32 kB of which are zones

@@ -223,6 +223,10 @@ def _open_menu(page: Page) -> None:
     page.locator(".block:visible > summary").first.click()
 
 
+def _look_for_a_zone(page: Page) -> None:
+    page.get_by_role("searchbox").press_sequentially("samoa")
+
+
 def _without_token(page: Page) -> None:
     page.evaluate("document.querySelector('main [name=csrf_token]').value = 'stale'")
     press(page, "Sign in", email="ana@example.org", password="wrong, but long")
@@ -256,6 +260,7 @@ PLACES = {
     "register, nothing right": Place(
         "stranger", "/auth/register", pressing("Register", email="x", phone="12", password="short"), 422
     ),
+    "register, looking for a zone": Place("stranger", "/auth/register", _look_for_a_zone),
     "forgotten": Place("stranger", "/auth/forgotten"),
     "forgotten, nothing right": Place("stranger", "/auth/forgotten", pressing("Send the link", email="x"), 422),
     "sent": Place("stranger", "/auth/sent"),
@@ -277,7 +282,13 @@ PLACES = {
     "student with emoji for a name": Place("emoji_student", "/"),
     "coaches": Place("student", "/coaches/"),
     "coaches that nobody is": Place("student", "/coaches/?q=nobody&on=2026-03-09"),
+    "coaches that are free then": Place("student", "/coaches/?weekday=5&part=night"),
+    "coaches that nobody is then": Place("student", "/coaches/?q=amara&weekday=5&part=morning"),
+    "soonest": Place("student", "/coaches/soonest"),
+    "soonest, nothing then": Place("student", "/coaches/soonest?q=nobody&weekday=5&part=night"),
     "coach": Place("student", "/coaches/{coach_id}"),
+    "coach, then": Place("student", "/coaches/{coach_id}?weekday=5&weekday=6&part=night"),
+    "coach, never then": Place("student", "/coaches/{long_coach_id}?weekday=1&part=night"),
     "coach with a long name": Place("student", "/coaches/{long_coach_id}"),
     "coach without free times": Place("student", "/coaches/{new_coach_id}"),
     "book": Place("student", "/sessions/book/{free}"),
@@ -309,6 +320,7 @@ PLACES = {
     "student's calendar": Place("student", "/calendar/"),
     "student's new calendar": Place("busy_student", "/calendar/", pressing("Make a new address")),
     "student's profile": Place("student", "/auth/profile"),
+    "student's profile, another zone": Place("student", "/auth/profile?zone=America/St_Johns"),
     "not for you": Place("student", "/slots/", None, 403),
     # a coach
     "coach's start": Place("coach", "/"),
@@ -368,6 +380,7 @@ PLACES = {
     ),
     "coach's calendar": Place("busy_coach", "/calendar/"),
     "coaches for a coach": Place("coach", "/coaches/"),
+    "soonest for a coach": Place("coach", "/coaches/soonest"),
     "password": Place("coach", "/auth/password"),
     "password, nothing right": Place("coach", "/auth/password", pressing("Save", password="short"), 422),
     "e-mail": Place("coach", "/auth/email"),

@@ -46,6 +46,7 @@ PICTURES = {
     "feedback": Picture(COACH, "/", ".btn-sm.btn-primary"),
     "student-start": Picture(STUDENT, "/"),
     "coaches": Picture(STUDENT, "/coaches/"),
+    "soonest": Picture(STUDENT, "/coaches/soonest"),
     "coach-slots": Picture(STUDENT, "/coaches/{coach}"),
     "book": Picture(STUDENT, "/coaches/{coach}", ".chip"),
     "student-previous": Picture(STUDENT, "/sessions/?when=previous"),
@@ -101,7 +102,9 @@ def shown(
 ) -> Page:
     """Open a page as it is to be seen."""
     size = {"width": width, "height": 800}
-    page = browser.new_page(**{**driving.USUAL, "base_url": address, "viewport": size, "color_scheme": scheme})
+    zone = people[picture.who].time_zone if picture.who else driving.USUAL["timezone_id"]  # or another would be offered
+    look = {"base_url": address, "viewport": size, "color_scheme": scheme, "timezone_id": zone}
+    page = browser.new_page(**{**driving.USUAL, **look})
     if picture.who:
         act_as(page, people[picture.who])
     page.goto(picture.path.format(coach=people[COACH].id))
