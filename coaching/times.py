@@ -5,6 +5,7 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -130,18 +131,12 @@ def is_sensible(day: date) -> bool:
 
 
 def clock_changes(zone: str, start: datetime, end: datetime) -> list[tuple[datetime, timedelta]]:
-    """Return when the clocks of a zone change in a period (UTC, to the quarter of an hour), and by how much."""
-    changes = []
-    while start < end:
-        before, after = start, min(start + timedelta(days=1), end)
-        by = offset(after, zone) - offset(before, zone)
-        while by and after - before > QUARTER:
-            half = before + max(QUARTER, (after - before) // 2 // QUARTER * QUARTER)
-            before, after = (half, after) if offset(half, zone) == offset(start, zone) else (before, half)
-        if by:
-            changes.append((after, by))
-        start = start + timedelta(days=1)
-    return changes
+    """Return when the clocks of a zone change in a period of at most five years (UTC), and by how much."""
+    return [
+        (until, timedelta(seconds=after - before))
+        for (until, before), (_, after) in pairwise(offsets(zone, start.date()))
+        if start < until <= end
+    ]
 
 
 def offset(at: datetime, zone: str) -> timedelta:

@@ -134,7 +134,8 @@ def normal(kind: str, said: str) -> object:
     head, body = words.split("(", 1)
     parts = [part.strip() for part in top_level(body.removesuffix(")"))]
     constraints = [part for part in parts if part.startswith(CONSTRAINTS)]
-    return head, [part for part in parts if part not in constraints], sorted(constraints)
+    columns = [part.split(" CONSTRAINT ") for part in parts if part not in constraints]
+    return head, [(column, sorted(its_own)) for column, *its_own in columns], sorted(constraints)
 
 
 def top_level(body: str) -> list[str]:

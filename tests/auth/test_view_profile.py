@@ -131,7 +131,7 @@ def test_the_time_of_now_stands_at_the_foot_of_every_page_in_ones_own_zone(make:
 
 
 def habits(everything) -> tuple[object, object]:
-    return everything()["user"][0][-2:]
+    return everything()["user"][0][-3:-1]
 
 
 def test_clock_and_week_are_chosen_and_every_time_follows(make: Make, client, everything):

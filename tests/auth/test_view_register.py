@@ -18,7 +18,7 @@ BO = {
 
 def people(everything) -> list[dict[str, object]]:
     columns = ("id", "role", "name", "email", "phone", "password_hash", "time_zone", "headline", "created_at")
-    columns += ("hour_cycle", "first_weekday")
+    columns += ("hour_cycle", "first_weekday", "renamed_at")
     return [dict(zip(columns, row, strict=True)) for row in everything()["user"]]
 
 
