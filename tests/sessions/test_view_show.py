@@ -83,7 +83,7 @@ def test_a_cancelled_session_says_who_cancelled_when_and_why(make: Make, client,
     assert "Cancelled by Bo on Sunday 1 March 2026, 22:00 EST . An <exam>" in main(page)
     assert (what_to_do(page), page.links("tel:")) == (set(), [])
     page = client.sign_in(student).get(f"/sessions/{session.id}")
-    assert "Cancelled by you on Monday 2 March 2026, 03:00 GMT. An <exam>" in main(page)
+    assert "Cancelled by you on Monday 2 March 2026, 03:00 GMT . An <exam>" in main(page)
     assert (what_to_do(page), page.links("tel:")) == (set(), [])
     assert f"/coaches/{coach.id}" in page.links(), "to book another time"
     assert times_without_zone(page) == []
