@@ -247,7 +247,7 @@ class Race:
         headers, body = {"Cookie": press.browser.cookie, **press.headers}, None
         if press.fields is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode({"csrf_token": press.browser.token, **press.fields})
+            body = urlencode({"csrf_token": press.browser.token, **press.fields}, doseq=True)
         here = (press.address, 0)
         with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=here)) as connection:
             connection.connect()

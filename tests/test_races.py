@@ -210,6 +210,26 @@ def test_a_slot_is_booked_or_changed_never_both(race: Race, change: str) -> None
         assert len(after - before) == moved
 
 
+@pytest.mark.parametrize("what", ["withdraw", "move"])
+def test_of_many_that_are_changed_at_once_none_is_booked_as_well(race: Race, what: str) -> None:
+    coach = race.make.coach(zone="UTC")
+    at_coach, *crowd = race.browsers([coach, *race.students(8)])
+    for first in (0, 8, 16):
+        slots = [race.make.slot(coach, day(first + number)) for number in range(8)]
+        period = f"from={slots[0].starts_at.date()}&to={slots[-1].starts_at.date()}"
+        all_of_them = {"slots": [slot.id for slot in slots], "what": what, "days": 0, "minutes": 15}
+        [changed, booked] = race.together(
+            [at_coach.press(f"/sessions/away?{period}", **all_of_them) for _ in range(2)],
+            [student.press(f"/sessions/book/{slot.id}") for student, slot in zip(crowd, slots, strict=True)],
+        )
+        assert set(statuses([*changed, *booked])) <= {303, 409}
+        there = race.on_offer(coach)
+        for slot, answer in zip(slots, booked, strict=True):
+            assert (len(race.live_on(slot)) == 1) == answer.won
+            assert slot.id in there or not answer.won, "booked and withdrawn"
+            assert answer.won or slot.id not in there, "refused, and yet free"
+
+
 def test_a_slot_is_changed_once(race: Race) -> None:
     coach = race.make.coach(zone="UTC")
     browser = race.browser(coach)

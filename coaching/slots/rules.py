@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, update
 
 from coaching import formatting, times
-from coaching.extensions import Refusal, db, hold, refusing
+from coaching.extensions import Refusal, db, hold, hold_slots, refusing
 from coaching.models import CoachingSession, TimeSlot, User
 from coaching.slots import queries
 from coaching.times import SLOT_LENGTH, Which
@@ -203,6 +203,7 @@ def move_all(
 
 
 def _withdraw_all(slots: Collection[TimeSlot], coach: User, *, now: datetime) -> None:
+    hold_slots(slots)  # or a booking that is under way would be seen by nobody but the constraint
     free = update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in slots]), TimeSlot.coach_id == coach.id)
     free = free.where(TimeSlot.withdrawn_at.is_(None), ~queries.is_booked(TimeSlot))
     found = db.session.scalars(free.values(withdrawn_at=now).returning(TimeSlot.id)).all()
