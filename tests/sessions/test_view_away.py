@@ -68,6 +68,12 @@ def test_what_is_not_ticked_stays(slots, client, everything):
     assert standing(everything) == ["2026-03-02 10:00", "2026-03-05 10:00", "2026-03-06 10:00"]
 
 
+def test_what_begins_on_the_day_before_is_not_of_the_period(coach, make: Make, client):
+    make.slot(coach, at("2026-03-09 23:30"))
+    assert "Nothing stands there" in main(client.get("/sessions/away?from=2026-03-10"))
+    assert "Nothing stands there" not in main(client.get("/sessions/away?from=2026-03-09"))
+
+
 def test_what_lies_outside_or_is_not_ones_own_is_not_touched(slots, make: Make, client, everything):
     other = make.slot(starts_at=at("2026-03-04 10:00"))
     session = make.session(starts_at=at("2026-03-04 18:00"))

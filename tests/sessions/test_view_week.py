@@ -32,6 +32,13 @@ def test_it_tells_what_was_held_and_to_the_coach_what_waits_for_feedback(people,
     assert [rows[0].split(" UTC+05:45 ")[1] for rows in said[student].values()] == ["Held Ana", "Held Ana"]
 
 
+def test_what_crosses_midnight_into_the_week_is_in_it_with_its_rest(make: Make, client):
+    coach = make.coach()
+    make.session(coach=coach, student=make.student("Bo"), starts_at=at("2026-03-01 23:30"))
+    page = client.sign_in(coach).get("/sessions/?view=week")
+    assert days(page) == {"Monday 2 March 2026 today": ["The rest of 23:30–01:30 (Mon) GMT No feedback yet Bo"]}
+
+
 def test_the_number_is_there_and_cancelled_sessions_and_those_of_others_are_not(people, make: Make, client):
     coach, student = people
     make.session(coach=coach, student=student, starts_at=at("2026-03-04 14:00"))
@@ -52,7 +59,7 @@ def test_other_weeks_are_a_link_away_and_any_day_leads_to_its_own(people, client
     assert "Week of Monday 9 March 2026" in main(client.get("/sessions/?view=week&on=2026-03-15"))
 
 
-@pytest.mark.parametrize("asked", ["week=2026-W54", "week=x", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31"])
+@pytest.mark.parametrize("asked", ["week=2026-W54", "week=x", "week=0001-W01", "week=9999-W52", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31"])
 def test_nonsense_is_this_week(people, client, asked):
     page = client.sign_in(people[0]).get(f"/sessions/?view=week&{asked}")
     assert "Week of Monday 2 March 2026" in main(page)
