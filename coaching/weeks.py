@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
 from coaching import times
-from coaching.formatting import Timed
+from coaching.formatting import Timed, on
+from coaching.models import User
 from coaching.times import QUARTER, SLOT_LENGTH, Clocks
 
 QUARTERS = SLOT_LENGTH // QUARTER
@@ -80,6 +81,11 @@ class Span(NamedTuple):
         first = times.first_of_week(day, first_weekday)
         start, end = (times.start_of(first + timedelta(days=days), clocks.zone) for days in (0, 7))
         return cls(first, first_weekday, clocks, start, end)
+
+    @classmethod
+    def of(cls, person: User, day: date | None, *, now: datetime) -> "Span":
+        """Return the week that a day is in, as a person reads it; without a day, the week that it is now."""
+        return cls.around(day or on(now, person.clocks), person.clocks, person.first_weekday)
 
     @property
     def days(self) -> list[date]:

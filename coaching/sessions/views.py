@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import formatting, guard, times, weeks
+from coaching import guard, times
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
 from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, page, place, place_asked_for, week_asked_for
@@ -11,6 +11,7 @@ from coaching.sessions import queries, rules
 from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
 from coaching.slots.queries import live_session_on, slot_or_404
+from coaching.weeks import Span, draw
 
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
@@ -121,9 +122,8 @@ def feedback(session_id: int) -> ResponseReturnValue:
 def _week_page() -> ResponseReturnValue:
     """Show a week of one's own sessions."""
     person, now = guard.me(), times.now()
-    day = week_asked_for() or formatting.on(now, person.clocks)
-    span = weeks.Span.around(day, person.clocks, person.first_weekday)
-    week = weeks.draw(span, queries.calls_between(person, start=span.start, end=span.end), now)
+    span = Span.of(person, week_asked_for(), now=now)
+    week = draw(span, queries.calls_between(person, start=span.start, end=span.end), now)
     return page("sessions/week.html", week=week, when="week")
 
 

@@ -6,13 +6,14 @@ from datetime import date, timedelta
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import formatting, guard, times, weeks
+from coaching import formatting, guard, times
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
 from coaching.pages import clock_asked_for, day_asked_for, page, week_asked_for
 from coaching.slots import queries, rules
 from coaching.slots.forms import CopyForm, MoveForm, OfferForm
 from coaching.slots.rules import Planned, Wall
+from coaching.weeks import Span, draw
 
 bp = Blueprint("slots", __name__, url_prefix="/slots")
 
@@ -56,9 +57,9 @@ def preview() -> ResponseReturnValue:
 @guard.only(Role.COACH)
 def copy() -> ResponseReturnValue:
     """Show what a week would be like if it were as the one before, and offer what can be offered of it."""
-    coach, form = guard.me(), CopyForm()
-    week = _week_around(week_asked_for())
-    before = _week_around(week.first - timedelta(weeks=1))
+    coach, form, now = guard.me(), CopyForm(), times.now()
+    week = Span.of(coach, week_asked_for(), now=now)
+    before = Span.of(coach, week.first - timedelta(weeks=1), now=now)
     there = queries.standing(coach, start=before.start, end=before.end)
     wanted = rules.a_week_later(coach, (standing.slot for standing in there if standing.starts_at >= before.start))
     if form.validate_on_submit():
@@ -132,16 +133,11 @@ def _left_out(planned: list[Planned]) -> str:
 
 def _week_with(slot: TimeSlot) -> str:
     """Return the address of the week that a slot is in."""
-    return url_for(".index", week=_week_around(formatting.on(slot.starts_at, guard.me().clocks)).name)
-
-
-def _week_around(day: date | None) -> weeks.Span:
-    """Return the week that a day is in, as the coach reads it; this week, where no day is given."""
-    coach = guard.me()
-    return weeks.Span.around(day or formatting.on(times.now(), coach.clocks), coach.clocks, coach.first_weekday)
+    return url_for(".index", week=Span.of(guard.me(), None, now=slot.starts_at).name)
 
 
 def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
-    span = _week_around(day if day and times.is_sensible(day) else None)
-    week = weeks.draw(span, queries.standing(guard.me(), start=span.start, end=span.end), times.now())
+    coach, now = guard.me(), times.now()
+    span = Span.of(coach, day if day and times.is_sensible(day) else None, now=now)
+    week = draw(span, queries.standing(coach, start=span.start, end=span.end), now)
     return page("slots/index.html", form=form, week=week)
