@@ -59,7 +59,10 @@ def test_other_weeks_are_a_link_away_and_any_day_leads_to_its_own(people, client
     assert "Week of Monday 9 March 2026" in main(client.get("/sessions/?view=week&on=2026-03-15"))
 
 
-@pytest.mark.parametrize("asked", ["week=2026-W54", "week=x", "week=0001-W01", "week=9999-W52", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31"])
+@pytest.mark.parametrize(
+    "asked",
+    ["week=2026-W54", "week=x", "week=0001-W01", "week=9999-W52", "on=2027-02-29", "on=0001-01-01", "on=9999-12-31"],
+)
 def test_nonsense_is_this_week(people, client, asked):
     page = client.sign_in(people[0]).get(f"/sessions/?view=week&{asked}")
     assert "Week of Monday 2 March 2026" in main(page)
