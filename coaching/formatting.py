@@ -41,9 +41,9 @@ class HourOfDay(Protocol):
 Lasting = TypeVar("Lasting", bound=Timed)
 
 
-def day(when: date) -> str:
+def day(when: date, *, year: bool = True) -> str:
     """Say a day: `Tuesday 24 November 2026`."""
-    return f"{when:%A} {when.day} {when:%B %Y}"
+    return f"{when:%A} {when.day} {when:%B}{f' {when:%Y}' if year else ''}"
 
 
 def near(when: date, today: date) -> str:
@@ -65,7 +65,7 @@ def span(hours_: tuple[int, int], clocks: Clocks) -> str:
     """Say from which full hour up to which: `22 to 5`, or `10 pm to 5 am`."""
     if clocks.hour_cycle == 24:
         return "{} to {}".format(*hours_)
-    return " to ".join("noon" if hour == 12 else f"{hour % 12} {'am' if hour < 12 else 'pm'}" for hour in hours_)
+    return " to ".join("noon" if hour == 12 else f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" for hour in hours_)
 
 
 def zone_name(at: datetime, zone: str) -> str:
@@ -113,10 +113,14 @@ def clock(at: datetime, clocks: Clocks) -> str:
     return f"{wall(times.local(at, clocks.zone), clocks)} {zone_name(at, clocks.zone)}"
 
 
+def brief(when: date) -> str:
+    """Say a day in little room: `Tue 24 Nov`."""
+    return f"{when:%a} {when.day} {when:%b}"
+
+
 def short(timed: Timed, clocks: Clocks) -> str:
     """Say when something starts, in little room: `Tue 24 Nov, 14:00 CET`."""
-    start = times.local(timed.starts_at, clocks.zone)
-    return f"{start:%a} {start.day} {start:%b}, {clock(timed.starts_at, clocks)}"
+    return f"{brief(on(timed.starts_at, clocks))}, {clock(timed.starts_at, clocks)}"
 
 
 def full(timed: Timed, clocks: Clocks) -> str:
@@ -217,4 +221,3 @@ def init_app(app: Flask) -> None:
         person_option, rating, short, span, typed, until, wall, week_from, weekday,
     ):  # fmt: skip
         app.add_template_filter(filter_)
-    app.add_template_filter(times.week_of)

@@ -235,15 +235,17 @@ class ClocksField(_Trimmed):
     @property
     def clocks(self) -> list[time]:
         """The times. Raises ValueError where something else stands between them."""
-        return [times.clock(word) for word in re.split(r"[\s,;]+", self.data) if word]
+        return [times.clock(word.strip()) for word in re.split(r"[,;]|(?<=[\dmM])\s+(?=\d)", self.data) if word.strip()]
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002
         """Refuse what are no times, and too many."""
         try:
-            count = len(self.clocks)
+            clocks = self.clocks
         except ValueError as error:
-            raise ValidationError("Enter times with commas between, such as 13:00, 15:30.") from error
-        if count > self._most:
+            raise ValidationError("Enter times with commas between, such as 13:00, 3:30 pm.") from error
+        if any(clock.minute % 15 for clock in clocks):
+            raise ValidationError("A slot begins on a quarter of an hour: choose :00, :15, :30 or :45.")
+        if len(clocks) > self._most:
             raise ValidationError(f"Enter at most {self._most} times.")
 
 

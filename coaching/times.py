@@ -49,11 +49,16 @@ def zones() -> tuple[str, ...]:
 
 
 def clock(written: str) -> time:
-    """Return the time of day that is written as `09:30`. Raises ValueError for anything else."""
-    found = re.fullmatch(r"(\d{1,2}):(\d\d)", written, re.ASCII)
-    if not found:
+    """Return the time of day that is written as `09:30`, `9:30 pm` or `9 pm`. Raises ValueError for anything else."""
+    found = re.fullmatch(r"(\d{1,2})(?::(\d\d))?(?: ?([ap])m)?", written, re.ASCII | re.IGNORECASE)
+    if not found or not (found[2] or found[3]):
         raise ValueError("no time of day")
-    return time(int(found[1]), int(found[2]))
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour of a clock with twelve")
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return time(hour, minute)
 
 
 @cache

@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Generic, NamedTuple, TypeVar
 
 from coaching import times
 from coaching.formatting import Timed, on
 from coaching.models import User
-from coaching.times import QUARTER, SLOT_LENGTH, Clocks
+from coaching.times import EPOCH, QUARTER, SLOT_LENGTH, Clocks
 
 QUARTERS = SLOT_LENGTH // QUARTER
 DAYTIME = range(8, 20)  # hours that are drawn even if nothing is in them
@@ -97,9 +97,10 @@ class Span(NamedTuple):
         """What it is called in an address: `2026-W48`."""
         return times.week_of(self.first, self.first_weekday)
 
-    def beside(self, weeks: int) -> str:
-        """Return what the week so many weeks later is called."""
-        return times.week_of(self.first + timedelta(weeks=weeks), self.first_weekday)
+    def beside(self, weeks: int) -> str | None:
+        """Return what the week so many weeks later is called, unless it lies beyond the years that anybody can mean."""
+        first = self.first + timedelta(weeks=weeks)
+        return times.week_of(first, self.first_weekday) if times.is_sensible(first) else None
 
 
 @dataclass
@@ -110,21 +111,31 @@ class Week(Generic[Drawn]):
     hours: list[Hour]
     days: list[Day[Drawn]]
     items: Sequence[Drawn]
+    meant: date | None = None
+    is_whole: bool = False
 
     @property
     def shown_first(self) -> date:
-        """The day to show where there is room for one: today, or the first with something in it."""
-        busy = (day.date for day in self.days if any(cell.blocks for cell in day.cells))
+        """The day to show where there is room for one: the one that is meant, or today, or one with something in it."""
+        meant = (day for day in self.span.days if day == self.meant)
         today = (day.date for day in self.days if day.is_today)
-        return next(today, next(busy, self.span.first))
+        busy = (day.date for day in self.days if any(cell.blocks for cell in day.cells))
+        return next(chain(meant, today, busy), self.span.first)
 
 
-def draw(span: Span, items: Sequence[Drawn], now: datetime) -> Week[Drawn]:
-    """Put slots or sessions, which are two hours long and of which no two overlap, into their places."""
+def draw(
+    span: Span, items: Sequence[Drawn], now: datetime, *, meant: date | None = None, is_whole: bool = False
+) -> Week[Drawn]:
+    """Put slots or sessions, which are two hours long and of which no two overlap, into their places.
+
+    What begins after the week is not drawn, but stands in the way of what could begin at its end. `meant` is the day to
+    show where there is room for one; a whole week has all hours, not the daytime alone.
+    """
     there = {item.starts_at + QUARTER * number: item for item in items for number in range(QUARTERS)}
     too_near = {item.starts_at - QUARTER * number for item in items for number in range(1, QUARTERS)}
     shown = [list(_quarters(day, span.clocks.zone)) for day in span.days]
-    hours, today = _hours(shown, there), times.local(now, span.clocks.zone).date()
+    told = {0, 23} if is_whole else _told(shown, there, now)
+    hours, today = _hours(shown, told), times.local(now, span.clocks.zone).date()
     days = []
     for day, quarters in zip(span.days, shown, strict=True):
         cells = {hour: Cell[Drawn](hour) for hour in hours}
@@ -134,7 +145,7 @@ def draw(span: Span, items: Sequence[Drawn], now: datetime) -> Week[Drawn]:
                 _note(cell, quarter, is_free=is_free, now=now)
         _put(quarters, there, cells)
         days.append(Day(day, day == today, len(quarters) / 4, list(cells.values())))
-    return Week(span, hours, days, items)
+    return Week(span, hours, days, [item for item in items if item.starts_at < span.end], meant, is_whole)
 
 
 def _quarters(day: date, zone: str) -> Iterator[Quarter]:
@@ -149,14 +160,21 @@ def _quarters(day: date, zone: str) -> Iterator[Quarter]:
             yield Quarter(moment, Hour(here.hour, bool(here.fold)), here.minute // 15)
 
 
-def _hours(shown: Sequence[Sequence[Quarter]], there: Container[datetime]) -> list[Hour]:
-    """Return the hours to draw: the daytime, and to the earliest and the latest with something in them or amiss."""
+def _told(shown: Sequence[Sequence[Quarter]], there: Container[datetime], now: datetime) -> set[int]:
+    """Return the hours with something to tell: a slot, now, or clocks that change."""
     ordinary = {Hour(hour) for hour in range(24)}
-    kept = [{quarter.hour for quarter in quarters} for quarters in shown]
-    busy = {quarter.hour for quarters in shown for quarter in quarters if quarter.moment in there}
-    told = {hour.hour for hour in busy.union(*(hours ^ ordinary for hours in kept))}
+    amiss = (({quarter.hour for quarter in quarters} ^ ordinary) for quarters in shown)
+    this = now - (now - EPOCH) % QUARTER
+    every = (quarter for quarters in shown for quarter in quarters)
+    busy = {quarter.hour for quarter in every if quarter.moment in there or quarter.moment == this}
+    return {hour.hour for hour in busy.union(*amiss)}
+
+
+def _hours(shown: Sequence[Sequence[Quarter]], told: set[int]) -> list[Hour]:
+    """Return the hours to draw, as they elapse on the longest day: the daytime, and what is told of."""
     first, last = min({DAYTIME.start, *told}), max({DAYTIME.stop - 1, *told})
-    return sorted(hour for hour in ordinary.union(*kept) if first <= hour.hour <= last)
+    hours = dict.fromkeys(quarter.hour for quarter in max(shown, key=len))
+    return [hour for hour in hours if first <= hour.hour <= last]
 
 
 def _note(cell: Cell[Drawn], quarter: Quarter, *, is_free: bool, now: datetime) -> None:

@@ -125,6 +125,39 @@ def test_where_there_is_room_for_one_day_it_is_today_or_the_first_with_something
     assert week("2026-03-11").shown_first == date(2026, 3, 9)
 
 
+def test_clocks_may_go_back_by_two_hours():
+    """At Troll the hours go 1, 2, 1 again, 2 again: a slot is eight quarters long all the same."""
+    for quarter in range(-8, 9):
+        starts_at = at("2026-10-25 01:00") + timedelta(minutes=15 * quarter)
+        span = Span.around(date(2026, 10, 25), Clocks("Antarctica/Troll"), 1)
+        [(*_, long, is_rest)] = places(draw(span, [Thing(starts_at)], LONG_AGO))
+        assert (long, is_rest) == (8, False)
+
+
+def test_now_is_drawn_at_night_as_well():
+    assert [hour.hour for hour in week("2026-03-04", now=at("2026-03-02 22:10")).hours] == list(range(8, 23))
+
+
+def test_what_begins_after_the_week_stands_in_the_way_at_its_end():
+    drawn = week("2026-03-04", "2026-03-09 00:00", now=at("2026-03-08 21:00"))
+    assert drawn.items == []
+    assert openings(drawn, 8)[-1] == "21:15"
+    assert [
+        cell.opening for cell in week("2026-03-04", "2026-03-09 00:00", now=at("2026-03-08 22:00")).days[6].cells
+    ] == [None] * 15
+
+
+def test_the_day_that_is_meant_comes_first_if_it_is_in_the_week():
+    span = Span.around(date(2026, 3, 2), Clocks("UTC"), 1)
+    assert draw(span, [], NOW, meant=date(2026, 3, 6)).shown_first == date(2026, 3, 6)
+    assert draw(span, [], NOW, meant=date(2026, 3, 9)).shown_first == date(2026, 3, 2)
+
+
+def test_all_hours_are_drawn_where_they_are_asked_for():
+    span = Span.around(date(2026, 3, 2), Clocks("UTC"), 1)
+    assert [hour.hour for hour in draw(span, [], NOW, is_whole=True).hours] == list(range(24))
+
+
 def test_a_week_begins_on_the_day_that_the_person_has_it_begin_on():
     span = week("2026-03-04", first_weekday=7).span
     assert (span.first, span.name, span.beside(1)) == (date(2026, 3, 1), "2026-W10", "2026-W11")

@@ -12,9 +12,8 @@ from coaching.calendars.queries import Entry, FreeTime
 
 MAKER = "-//Coaching calls//Coaching calls//EN"
 NAME = "Coaching calls"
-READ_ANEW = timedelta(
-    hours=1
-)  # so often a program is asked to look again; many look more seldom, whatever they are asked
+# So often a program is asked to look again. Many look more seldom, whatever they are asked.
+READ_ANEW = timedelta(hours=1)
 END = b"END:VCALENDAR\r\n"
 
 

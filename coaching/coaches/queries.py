@@ -84,8 +84,12 @@ class Offer(NamedTuple):
 
 def is_free(slot: type[TimeSlot], *, after: datetime) -> ColumnElement[bool]:
     """Say what "free" means (see "Words" in the contract): on offer, without a live session, not begun."""
-    taken = exists().where(CoachingSession.slot_id == slot.id, CoachingSession.cancelled_at.is_(None))
-    return slot.withdrawn_at.is_(None) & (slot.starts_at > after) & ~taken
+    return slot.withdrawn_at.is_(None) & (slot.starts_at > after) & ~is_booked(slot)
+
+
+def is_booked(slot: type[TimeSlot]) -> ColumnElement[bool]:
+    """Say whether a live session stands on a slot."""
+    return exists().where(CoachingSession.slot_id == slot.id, CoachingSession.cancelled_at.is_(None))
 
 
 def is_wished(slot: type[TimeSlot], wish: Wish, *, after: datetime) -> list[ColumnElement[bool]]:

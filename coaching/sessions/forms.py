@@ -1,10 +1,11 @@
 """What may be typed about sessions."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from wtforms import RadioField, SelectField
-from wtforms.validators import NumberRange
+from wtforms.validators import NumberRange, ValidationError
 
 from coaching.formatting import RATINGS, rating
 from coaching.forms import (
@@ -61,6 +62,16 @@ class ManyForm(Form):
         render_kw={"step": 15},
     )
     which = WhichField()
+
+    def validate_days(self, field: CountField) -> None:
+        """Insist on somewhere to move to."""
+        if self.what.data == "move" and self.slots.data and not (field.data or self.minutes.data):
+            raise ValidationError("Say how far: days, minutes, or both.")
+
+    @property
+    def by(self) -> timedelta | None:
+        """How much later the free times shall be; None where they are withdrawn."""
+        return timedelta(days=self.days.data, minutes=self.minutes.data) if self.what.data == "move" else None
 
     @classmethod
     def for_sessions(cls, ids: Iterable[int]) -> "ManyForm":

@@ -13,7 +13,7 @@ from coaching.sessions import rules
 from coaching.sessions.forms import ManyForm
 from coaching.sessions.views import bp
 from coaching.slots.queries import Standing, standing
-from coaching.slots.rules import move_all
+from coaching.slots.rules import CannotChange
 
 LONGEST = timedelta(days=92)
 
@@ -31,7 +31,7 @@ def away() -> ResponseReturnValue:
             return redirect(url_for("slots.index", on=first.isoformat()), 303)
         except Refusal as refusal:
             form.show(refusal)
-    return page("sessions/away.html", form=form, free=free, booked=booked, first=first, last=last)
+    return page("sessions/away.html", form=form, free=free, booked=booked, first=first, last=last, longest=LONGEST.days)
 
 
 def _period() -> tuple[date, date]:
@@ -51,14 +51,14 @@ def _ahead(first: date, last: date) -> tuple[list[Standing], list[Standing]]:
 
 def _change(form: ManyForm, free: list[Standing], booked: list[Standing]) -> str:
     """Do what was asked for, all of it or nothing, and say what was done."""
-    coach, now = guard.me(), times.now()
-    slots = [one.slot for one in free if one.slot.id in form.slots.data]
+    coach, chosen = guard.me(), set(form.slots.data or ())
+    if meanwhile := next((one for one in booked if one.slot.id in chosen), None):
+        when = formatting.full(meanwhile, coach.clocks)
+        raise CannotChange(f"{when} has been booked meanwhile, so nothing is changed. Look at it again.")
+    slots = [one.slot for one in free if one.slot.id in chosen]
     words = {one.session: form.word_to(one.session.id) for one in booked if one.session}
     cancelling = {session: word for session, word in words.items() if word is not None}
-    moving = form.what.data == "move"
     with saving():
-        rules.be_away(coach, [] if moving else slots, cancelling, now=now)
-        if moving and slots:
-            by = timedelta(days=form.days.data, minutes=form.minutes.data)
-            move_all(slots, coach, by, which=form.which.data, now=now)
-    return f"Free times {'moved' if moving else 'withdrawn'}: {len(slots)}. Sessions cancelled: {len(cancelling)}."
+        rules.be_away(coach, slots, cancelling, by=form.by, which=form.which.data, now=times.now())
+    done = "withdrawn" if form.by is None else "moved"
+    return f"Free times {done}: {len(slots)}. Sessions cancelled: {len(cancelling)}."

@@ -4,7 +4,7 @@ Every verb first holds what it decides about, then asks the same `why_not_…` a
 whatever slips through all the same, the database refuses.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, update
@@ -14,7 +14,8 @@ from coaching.extensions import Refusal, TooOften, db, hold, refusing
 from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
 from coaching.sessions import queries
 from coaching.slots.queries import live_session_on
-from coaching.slots.rules import withdraw_all
+from coaching.slots.rules import move_all, withdraw_all
+from coaching.times import Which
 
 HOUR = timedelta(hours=1)
 BOOKINGS_AN_HOUR = 60
@@ -119,13 +120,22 @@ def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetim
 
 
 def be_away(
-    coach: User, free: Collection[TimeSlot], cancelling: Mapping[CoachingSession, str], *, now: datetime
+    coach: User,
+    free: Sequence[TimeSlot],
+    cancelling: Mapping[CoachingSession, str],
+    *,
+    by: timedelta | None = None,
+    which: Which | None = None,
+    now: datetime,
 ) -> None:
-    """Withdraw free slots and cancel sessions, each with a word to its student; all of it, or nothing."""
+    """Withdraw free slots, or move them by so much, and cancel sessions with a word to each student; all or nothing."""
     hold(coach, *cancelling)
     for session, word in cancelling.items():
         cancel(session, coach, reason=word, now=now)
-    withdraw_all(free, coach, now=now)
+    if free and by is None:
+        withdraw_all(free, coach, now=now)
+    elif free and by:
+        move_all(free, coach, by, which=which, now=now)
 
 
 def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:

@@ -6,7 +6,16 @@ from flask.typing import ResponseReturnValue
 from coaching import guard, times
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
-from coaching.pages import PAGE_LENGTH, SLOTS_PAGE_LENGTH, Rows, page, place, place_asked_for, week_asked_for
+from coaching.pages import (
+    PAGE_LENGTH,
+    SLOTS_PAGE_LENGTH,
+    Rows,
+    day_asked_for,
+    page,
+    place,
+    place_asked_for,
+    week_asked_for,
+)
 from coaching.sessions import queries, rules
 from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
@@ -123,7 +132,8 @@ def _week_page() -> ResponseReturnValue:
     """Show a week of one's own sessions."""
     person, now = guard.me(), times.now()
     span = Span.of(person, week_asked_for(), now=now)
-    week = draw(span, queries.calls_between(person, start=span.start, end=span.end), now)
+    calls = queries.calls_between(person, start=span.start, end=span.end)
+    week = draw(span, calls, now, meant=day_asked_for("on"), is_whole=request.args.get("hours") == "all")
     return page("sessions/week.html", week=week, when="week")
 
 

@@ -26,7 +26,7 @@ class OfferForm(MoveForm):
     )
     weekdays = WeekdaysField("On several weekdays, from that date on")
     more_times = ClocksField("And at these times as well", MOST_TIMES - 1)
-    good_only = BooleanField()  # what the page that shows all of it before asks for
+    good_only = BooleanField()  # what the preview asks for
 
     def wanted(self) -> list[Wall]:
         """Return the wall-clock times that are meant."""
@@ -35,6 +35,7 @@ class OfferForm(MoveForm):
 
 
 class CopyForm(Form):
-    """Which of two equal times, if that happens; the week stands in the address."""
+    """Which of two equal times, if that happens, and what can be alone? The week stands in the address."""
 
     which = WhichField()
+    good_only = BooleanField()

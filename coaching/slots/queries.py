@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from coaching.extensions import db
@@ -47,11 +47,6 @@ def standing(coach: User, *, start: datetime, end: datetime) -> list[Standing]:
         .order_by(TimeSlot.starts_at)
     )
     return [Standing(*row) for row in rows]
-
-
-def is_booked(slot: type[TimeSlot]) -> ColumnElement[bool]:
-    """Say whether a live session stands on a slot."""
-    return exists().where(CoachingSession.slot_id == slot.id, CoachingSession.cancelled_at.is_(None))
 
 
 def starts_near(coach: User, starts: Sequence[datetime]) -> set[datetime]:

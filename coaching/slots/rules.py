@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, update
 
 from coaching import formatting, times
+from coaching.coaches.queries import is_booked
 from coaching.extensions import Refusal, db, hold, hold_slots, refusing
 from coaching.models import CoachingSession, TimeSlot, User
 from coaching.slots import queries
 from coaching.times import SLOT_LENGTH, Which
 
 MOST_WEEKS = 26
-MOST_TIMES = 6  # of one day
+MOST_TIMES = 12  # of one day: no more find room
 
 
 class CannotOffer(Refusal):
@@ -94,6 +95,8 @@ def _publish(
     coach: User, wanted: Sequence[Wall], which: Which | None, *, good_only: bool = False, now: datetime
 ) -> Published:
     planned = plan(coach, wanted, which, now=now)
+    if asked := next((one.why_not for one in planned if one.field == "which"), None):
+        raise CannotOffer(asked, field="which")
     if not good_only:
         _insist_on_all(coach, planned)
     left_out = [one for one in planned if one.why_not]
@@ -158,15 +161,14 @@ def _in_the_way(taken: Sequence[datetime], at: datetime) -> datetime | None:
 def _insist_on_all(coach: User, planned: Sequence[Planned]) -> None:
     """Say at once everything that stands in the way, if anything does."""
     bad = [one for one in planned if one.why_not]
-    for field in ("which", "date"):
-        if first := next((one.why_not for one in bad if one.field == field), None):
-            raise CannotOffer(first, field=field)
+    if passed := next((one.why_not for one in bad if one.field == "date"), None):
+        raise CannotOffer(passed, field="date")
     slots = [(TimeSlot(**_slot(coach, one.starts_at, now=one.starts_at)), one) for one in bad if one.starts_at]
     clashes = [f"{formatting.full(slot, coach.clocks)} {one.why_not}" for slot, one in slots]
     skipped = [one.why_not for one in bad if one.why_not and one.field]
     if clashes:
         nothing = ["Nothing was published."] if len(planned) > 1 else []
-        rest = "Choose another time, or withdraw what is in the way."
+        rest = "Choose another time, or withdraw or cancel what is in the way."
         raise CannotOffer(" ".join([*clashes, *skipped, *nothing, rest]))
     if skipped:
         raise CannotOffer(" ".join([*skipped, "Choose another time."]), field="time")
@@ -205,7 +207,7 @@ def move_all(
 def _withdraw_all(slots: Collection[TimeSlot], coach: User, *, now: datetime) -> None:
     hold_slots(slots)  # or a booking that is under way would be seen by nobody but the constraint
     free = update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in slots]), TimeSlot.coach_id == coach.id)
-    free = free.where(TimeSlot.withdrawn_at.is_(None), ~queries.is_booked(TimeSlot))
+    free = free.where(TimeSlot.withdrawn_at.is_(None), ~is_booked(TimeSlot))
     found = db.session.scalars(free.values(withdrawn_at=now).returning(TimeSlot.id)).all()
     if len(found) != len(slots):
         raise CannotChange("Some of these were booked or changed meanwhile, so nothing is changed. Look at them again.")

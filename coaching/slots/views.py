@@ -13,7 +13,11 @@ from coaching.pages import clock_asked_for, day_asked_for, page, week_asked_for
 from coaching.slots import queries, rules
 from coaching.slots.forms import CopyForm, MoveForm, OfferForm
 from coaching.slots.rules import Planned, Wall
+from coaching.times import SLOT_LENGTH
 from coaching.weeks import Span, draw
+
+# Why a time was left out, by the input that would be at fault.
+LEFT_OUT = {None: "Overlapping others", "time": "Skipped by the clocks", "date": "Past"}
 
 bp = Blueprint("slots", __name__, url_prefix="/slots")
 
@@ -22,9 +26,9 @@ bp = Blueprint("slots", __name__, url_prefix="/slots")
 @guard.only(Role.COACH)
 def index() -> ResponseReturnValue:
     """Show a week of one's own availability, and the form that offers, at the time that was clicked on."""
-    form = OfferForm(formdata=None, data={"date": (day := day_asked_for("date")), "time": clock_asked_for("time")})
-    form.which.data = request.args.get("which")
-    return _week_page(form, day or week_asked_for())
+    day = day_asked_for("date")
+    known = {"date": day, "time": clock_asked_for("time"), "which": request.args.get("which")}
+    return _week_page(OfferForm(formdata=None, data=known), day or week_asked_for())
 
 
 @bp.post("/offer")
@@ -34,7 +38,7 @@ def offer() -> ResponseReturnValue:
     form = OfferForm()
     if form.validate():
         try:
-            return _publish(form.wanted(), form, good_only=form.good_only.data)
+            return _publish(form.wanted(), form)
         except rules.CannotOffer as refusal:
             form.show(refusal)
     return _week_page(form, form.date.data)
@@ -63,14 +67,17 @@ def copy() -> ResponseReturnValue:
     there = queries.standing(coach, start=before.start, end=before.end)
     wanted = rules.a_week_later(coach, (standing.slot for standing in there if standing.starts_at >= before.start))
     if form.validate_on_submit():
-        return _publish(wanted, form, good_only=True)
+        try:
+            return _publish(wanted, form)
+        except rules.CannotOffer as refusal:
+            form.show(refusal)
     return _preview_page(wanted, form, url_for(".copy", week=week.name))
 
 
-def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm, *, good_only: bool) -> ResponseReturnValue:
+def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm) -> ResponseReturnValue:
     coach, now = guard.me(), times.now()
     with saving():
-        done = rules.publish(coach, wanted, which=form.which.data, good_only=good_only, now=now)
+        done = rules.publish(coach, wanted, which=form.which.data, good_only=form.good_only.data, now=now)
     flash(_published(done.slots))
     if done.left_out:
         flash(_left_out(done.left_out))
@@ -80,9 +87,11 @@ def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm, *, good_only: b
 def _preview_page(wanted: Sequence[Wall], form: OfferForm | CopyForm, action: str) -> ResponseReturnValue:
     coach = guard.me()
     planned = rules.plan(coach, wanted, form.which.data, now=times.now())
-    starts = [one.starts_at for one in planned if one.starts_at and not one.why_not]
-    changes = times.clock_changes(coach.time_zone, min(starts), max(starts)) if starts else []
-    return page("slots/preview.html", form=form, planned=planned, good=len(starts), changes=changes, action=action)
+    good = sum(not one.why_not for one in planned)
+    days = [wall.day for wall in wanted] or [times.LAST_DAY]
+    start, end = (times.start_of(day, coach.time_zone) for day in (days[0], days[-1] + timedelta(days=1)))
+    changes = times.clock_changes(coach.time_zone, start, end)
+    return page("slots/preview.html", form=form, planned=planned, good=good, changes=changes, action=action)
 
 
 @bp.route("/<int:slot_id>/move", methods=["GET", "POST"])
@@ -126,18 +135,25 @@ def _published(slots: list[TimeSlot]) -> str:
 
 def _left_out(planned: list[Planned]) -> str:
     """Name what was not published, as far as it goes into a cookie."""
-    names = [f"{one.wall.day:%a} {one.wall.day.day} {one.wall.day:%b} {one.wall.clock:%H:%M}" for one in planned[:30]]
-    more = f" and {len(planned) - len(names)} more" if len(planned) > len(names) else ""
-    return f"{len(planned)} could not be published: {', '.join(names)}{more}."
+    clocks = guard.me().clocks
+    said = [f"By the clocks in {clocks.zone}, {len(planned)} could not be published."]
+    for field, why in LEFT_OUT.items():
+        those = [one.wall for one in planned if one.field == field]
+        names = [f"{formatting.brief(wall.day)}, {formatting.wall(wall.clock, clocks)}" for wall in those[:20]]
+        more = [f"and {len(those) - len(names)} more"] if len(those) > len(names) else []
+        said += [f"{why}: {'; '.join([*names, *more])}."] if those else []
+    return " ".join(said)
 
 
 def _week_with(slot: TimeSlot) -> str:
-    """Return the address of the week that a slot is in."""
-    return url_for(".index", week=Span.of(guard.me(), None, now=slot.starts_at).name)
+    """Return the address of the week that a slot is in, with its day in front."""
+    return url_for(".index", on=formatting.on(slot.starts_at, guard.me().clocks).isoformat())
 
 
 def _week_page(form: OfferForm, day: date | None) -> ResponseReturnValue:
     coach, now = guard.me(), times.now()
     span = Span.of(coach, day if day and times.is_sensible(day) else None, now=now)
-    week = draw(span, queries.standing(coach, start=span.start, end=span.end), now)
+    slots = queries.standing(coach, start=span.start, end=span.end + SLOT_LENGTH)
+    meant = form.date.data or day_asked_for("on")
+    week = draw(span, slots, now, meant=meant, is_whole=request.args.get("hours") == "all")
     return page("slots/index.html", form=form, week=week)

@@ -48,7 +48,7 @@ if (offer && device) {
   try { differs = shown(device) !== shown(offer.dataset.zone); } catch { /* a zone that this browser does not know */ }
   if (differs && !store((storage) => storage.getItem(kept))) {
     for (const name of offer.querySelectorAll("[data-here]")) name.textContent = device;
-    offer.querySelector("a").href += `?zone=${encodeURIComponent(device)}`;
+    offer.querySelector("a").href += `?zone=${encodeURIComponent(device)}#time_zone`;
     offer.hidden = false;
   }
   offer.querySelector("button").addEventListener("click", () => {

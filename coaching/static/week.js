@@ -4,6 +4,15 @@
 const DRAG_BEGINS = 6; // pixels; less is a click
 let drag = null;
 
+// A drag over the hours that are meant begins them where it began, as in any calendar; anywhere else, where it is.
+function meantAt(x, y) {
+  const place = placeAt(x, y - drag.above);
+  const begun = drag.begun;
+  const within = begun && place && place.cell.parentNode === begun.cell.parentNode && y >= drag.y
+    && y - drag.y <= 2 * begun.cell.getBoundingClientRect().height;
+  return within ? begun : place;
+}
+
 // Where a pointer is in the grid: the cell, and the quarter of its hour.
 function placeAt(x, y) {
   const cell = document.elementsFromPoint(x, y).find((element) => element.matches(".grid td:not(.skipped)"));
@@ -36,8 +45,7 @@ async function send(address, fields) {
   try {
     const answer = await fetch(address, { method: "POST", body: new URLSearchParams({ ...fields, csrf_token: token }) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.querySelector("main").replaceWith(page.querySelector("main"));
-    if (answer.ok) history.replaceState(null, "", answer.url);
+    take(page, answer);
   } catch {
     location.reload(); // the network is away: what the server has is shown as soon as it answers
     return;
@@ -45,7 +53,22 @@ async function send(address, fields) {
   oneTabStop();
   const said = document.querySelector(".faults, .flash, [role=alert]");
   said?.setAttribute("tabindex", "-1");
-  said?.focus();
+  said?.classList.add("stays");
+  said?.focus({ preventScroll: true });
+}
+
+// A refusal leaves the week as it is and stands above it; everything else is a page in place of this one.
+function take(page, answer) {
+  const main = document.querySelector("main");
+  const refusal = answer.status === 409 && page.querySelector("main [role=alert]");
+  main.querySelectorAll(".flash, .faults").forEach((old) => old.remove());
+  if (refusal) {
+    main.prepend(refusal);
+    return;
+  }
+  main.replaceWith(page.querySelector("main"));
+  document.title = page.title;
+  if (answer.ok) history.replaceState(null, "", answer.url);
 }
 
 document.addEventListener("pointerdown", (event) => {
@@ -55,6 +78,7 @@ document.addEventListener("pointerdown", (event) => {
   // A slot is held where it was grasped: its beginning is so far above the pointer.
   const above = from.matches("summary") ? event.clientY - from.getBoundingClientRect().top : 0;
   drag = { address, above, x: event.clientX, y: event.clientY, ghost: document.createElement("div"), place: null, on: false };
+  if (from.matches(".offer")) drag.begun = placeAt(event.clientX, event.clientY);
 });
 
 document.addEventListener("pointermove", (event) => {
@@ -62,7 +86,7 @@ document.addEventListener("pointermove", (event) => {
   if (!drag.on && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < DRAG_BEGINS) return;
   drag.on = true;
   document.body.classList.add("dragging");
-  show(placeAt(event.clientX, event.clientY - drag.above));
+  show(meantAt(event.clientX, event.clientY));
 });
 
 document.addEventListener("pointerup", () => {

@@ -340,7 +340,10 @@ PLACES = {
     "copy an empty week": Place("new_coach", "/slots/copy?week=2026-W30"),
     "away": Place("coach", "/sessions/away?from=2026-03-02&to=2026-03-20"),
     "away, nothing right": Place(
-        "coach", "/sessions/away?from=2026-03-02&to=2026-03-20", pressing("Do it", days="400", minutes="7"), 422
+        "coach",
+        "/sessions/away?from=2026-03-02&to=2026-03-20",
+        pressing("Change them", what="move", days="400", minutes="7"),
+        422,
     ),
     "away, nothing there": Place("new_coach", "/sessions/away?from=2026-06-02"),
     "coach's week": Place("coach", "/sessions/?view=week"),

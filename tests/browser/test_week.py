@@ -75,15 +75,28 @@ def test_a_click_on_a_free_hour_opens_the_form_at_that_time(open_week: Callable[
     expect(window.get_by_text("Published: Friday 6 March 2026, 09:00–11:00 GMT.")).to_be_visible()
 
 
-def test_a_drag_over_free_hours_offers_to_the_quarter_and_in_place(open_week: Callable[..., Page]) -> None:
-    window = open_week()
+def test_a_drag_over_free_hours_offers_from_where_it_began_and_in_place(open_week: Callable[..., Page]) -> None:
+    window = open_week(viewport={"width": 1280, "height": 900})
     window.evaluate("window.isStillThere = true")
-    hour = free_hour(window, "Friday 6 March 2026", "9")
-    x, y = middle(hour, 0.1)
-    drag(window, (x, y), (x, y + hour.bounding_box()["height"] * 1.5))
-    expect(window.get_by_text("Published: Friday 6 March 2026, 10:30–12:30 GMT.")).to_be_focused()
-    expect(block(window, "10:30–12:30 GMT")).to_be_visible()
+    hour = free_hour(window, "Friday 6 March 2026", "13")
+    hour.scroll_into_view_if_needed()
+    window.mouse.wheel(0, 200)
+    expect(hour).to_be_in_viewport()
+    scrolled = window.evaluate("scrollY")
+    x, y = middle(hour, 0.3)
+    drag(window, (x, y), (x, y + hour.bounding_box()["height"] * 1.8))
+    expect(window.get_by_text("Published: Friday 6 March 2026, 13:15–15:15 GMT.")).to_be_focused()
+    expect(window.get_by_text("Published: Friday 6 March 2026, 13:15–15:15 GMT.")).to_be_in_viewport()
+    expect(block(window, "13:15–15:15 GMT")).to_be_visible()
     assert window.evaluate("window.isStillThere"), "the page was not loaded anew"
+    assert abs(window.evaluate("scrollY") - scrolled) < 120, "and stays where it was"
+
+
+def test_a_drag_to_elsewhere_offers_there(open_week: Callable[..., Page]) -> None:
+    window = open_week()
+    from_ = middle(free_hour(window, "Friday 6 March 2026", "9"))
+    drag(window, from_, middle(free_hour(window, "Saturday 7 March 2026", "16"), 0.6))
+    expect(window.get_by_text("Published: Saturday 7 March 2026, 16:30–18:30 GMT.")).to_be_visible()
 
 
 def test_a_slot_is_dragged_to_another_day_and_time(open_week: Callable[..., Page]) -> None:
@@ -101,7 +114,24 @@ def test_a_drag_that_is_refused_says_why_and_changes_nothing(open_week: Callable
     onto = middle(block(window, "14:00–16:00 GMT").locator("summary"), 0.6)
     drag(window, middle(block(window, "10:00–12:00 GMT").locator("summary"), 0.02), onto)
     expect(window.get_by_role("alert")).to_contain_text("overlaps your slot at 14:00 GMT")
+    expect(block(window, "10:00–12:00 GMT")).to_be_visible()
+    expect(block(window, "14:00–16:00 GMT")).to_be_visible()
     assert everything()["time_slot"] == before
+
+
+def test_a_drag_to_a_time_that_comes_twice_asks_which_and_takes_the_answer(open_week: Callable[..., Page]) -> None:
+    window = open_week()
+    window.goto("/slots/?week=2026-W43")
+    drag(
+        window,
+        middle(free_hour(window, "Friday 23 October 2026", "9")),
+        middle(free_hour(window, "Sunday 25 October 2026", "3"), 0.1),
+    )
+    slot = block(window, "03:00–05:00 GMT").locator("summary")
+    drag(window, middle(slot, 0.02), middle(free_hour(window, "Sunday 25 October 2026", "1"), 0.1))
+    window.get_by_label("The second, after they went back").check()
+    window.get_by_role("button", name="Move it").click()
+    expect(window.get_by_text("The slot is moved to Sunday 25 October 2026, 01:00–03:00 GMT.")).to_be_visible()
 
 
 @pytest.mark.parametrize("how", ["Escape", "outside"])

@@ -4,7 +4,7 @@ import pytest
 
 from coaching.sessions.forms import FATES
 from tests.make import Make, at
-from tests.reading import alert, flashes, main
+from tests.reading import alert, fault, flashes, main
 
 PERIOD = "/sessions/away?from=2026-03-03&to=2026-03-05"
 
@@ -102,11 +102,13 @@ def test_all_of_it_happens_or_nothing(slots, session, make: Make, client, everyt
     assert everything() == before
 
 
-def test_what_is_booked_meanwhile_is_kept(slots, make: Make, client, everything):
-    session = make.session(slots[1])
-    client.post(PERIOD, form(slots[1], slots[2]))
-    assert standing(everything) == ["2026-03-02 10:00", "2026-03-03 10:00", "2026-03-06 10:00"]
-    assert [row[10] for row in everything()["coaching_session"] if row[0] == session.id]
+def test_what_is_booked_meanwhile_is_told_and_nothing_is_changed(slots, make: Make, client, everything):
+    make.session(slots[1])
+    before = everything()
+    page = client.post(PERIOD, form(slots[1], slots[2]))
+    assert page.status == 409
+    assert "Tuesday 3 March 2026, 10:00–12:00 GMT has been booked meanwhile" in alert(page)
+    assert everything() == before
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,19 @@ def test_a_fault_changes_nothing(slots, client, everything, *, name, typed):
     before = everything()
     page = client.post(PERIOD, form(slots[1], what="move") | {name: typed})
     assert page.status == 422
+    assert everything() == before
+
+
+def test_a_fate_that_is_none_is_a_fault_beside_it(session, client):
+    page = client.post(PERIOD, form(**{f"fate_{session.id}": "burn"}))
+    assert (page.status, bool(fault(page, f"fate_{session.id}"))) == (422, True)
+    assert page.soup.find(id=f"fate_{session.id}")
+
+
+def test_it_asks_how_far_where_nothing_would_move(slots, client, everything):
+    before = everything()
+    page = client.post(PERIOD, form(slots[1], what="move"))
+    assert (page.status, fault(page, "days")) == (422, "Say how far: days, minutes, or both.")
     assert everything() == before
 
 

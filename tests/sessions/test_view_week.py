@@ -77,6 +77,36 @@ def test_a_week_begins_on_the_readers_first_weekday(make: Make, client):
         assert "Week of Sunday 8 March 2026" in main(client.get(address))
 
 
+def test_the_day_of_what_was_published_is_in_front_on_a_telephone(make: Make, client):
+    client.sign_in(make.coach())
+    page = client.follow(client.post("/slots/offer", {"date": "2026-03-12", "time": "10:00"}))
+    assert [box["id"] for box in page.all("[name=day][checked]")] == ["day-4"]
+    assert [box["id"] for box in client.get("/slots/?date=2026-03-13&time=10:00").all("[name=day][checked]")] == [
+        "day-5"
+    ]
+    assert [box["id"] for box in client.get("/slots/").all("[name=day][checked]")] == ["day-1"]
+
+
+def test_at_the_edges_of_time_no_link_leads_beyond(make: Make, client):
+    client.sign_in(make.coach())
+    assert [link.get("rel") for link in client.get("/slots/?on=2000-01-03").all("nav[aria-label=Weeks] a[rel]")] == [
+        ["next"]
+    ]
+    assert [link.get("rel") for link in client.get("/slots/?on=2100-12-31").all("nav[aria-label=Weeks] a[rel]")] == [
+        ["prev"]
+    ]
+
+
+def test_all_hours_are_a_link_away_and_stay(make: Make, client):
+    client.sign_in(make.coach())
+    page = client.get("/slots/?week=2026-W11")
+    assert len(page.all("table.grid thead th")) == 13
+    assert "/slots/?week=2026-W11&hours=all" in page.links()
+    page = client.get("/slots/?week=2026-W11&hours=all")
+    assert len(page.all("table.grid thead th")) == 25
+    assert {"/slots/?week=2026-W12&hours=all", "/slots/?week=2026-W11"} <= set(page.links())
+
+
 def test_days_of_23_and_25_hours_are_shown_as_they_are(make: Make, client):
     client.sign_in(make.coach())
     [sunday] = client.get("/slots/?week=2026-W13").texts("table.grid tbody th")[-1:]

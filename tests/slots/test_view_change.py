@@ -27,7 +27,7 @@ def test_the_page_says_when_it_is_and_asks_when_it_should_be(slot, client):
 
 def test_moving_gives_a_new_slot_and_takes_the_old_one_out_of_the_offer(slot, client, everything):
     page = client.post(f"/slots/{slot.id}/move", TO)
-    assert (page.status, page.location) == (303, "/slots/?week=2026-W10")
+    assert (page.status, page.location) == (303, "/slots/?on=2026-03-05")
     page = client.follow(page)
     assert flashes(page) == ["The slot is moved to Thursday 5 March 2026, 14:00–16:00 GMT."]
     assert list(days(page)) == ["Thursday 5 March 2026"]
@@ -104,7 +104,7 @@ def test_the_clocks_are_minded_as_when_publishing(slot, client, everything, whic
 
 def test_withdrawing_takes_it_out_of_the_offer(slot, make: Make, client, new_client):
     page = client.post(f"/slots/{slot.id}/withdraw")
-    assert (page.status, page.location) == (303, "/slots/?week=2026-W10")
+    assert (page.status, page.location) == (303, "/slots/?on=2026-03-03")
     page = client.follow(page)
     assert flashes(page) == ["The slot is withdrawn."]
     assert days(page) == {}
@@ -120,7 +120,7 @@ def test_withdrawing_takes_it_out_of_the_offer(slot, make: Make, client, new_cli
 def test_one_comes_back_to_the_week_that_the_slot_was_in_by_ones_own_clock(make: Make, client):
     slot = make.slot(make.coach(zone="Asia/Kathmandu"), at("2026-03-15 20:00"))  # Monday there
     page = client.sign_in(slot.coach).post(f"/slots/{slot.id}/withdraw")
-    assert page.location == "/slots/?week=2026-W12"
+    assert page.location == "/slots/?on=2026-03-16"
 
 
 # What cannot be changed

@@ -49,7 +49,7 @@ def test_what_is_withdrawn_or_somebody_elses_is_not_there(make: Make, client):
     make.slot(starts_at=at("2026-03-04 10:00"))
     page = client.sign_in(coach).get("/slots/")
     assert days(page) == {}
-    assert "Nothing is offered in this week Publish a time above" in main(page)
+    assert "Nothing is offered in this week." in main(page)
 
 
 def test_a_slot_whose_session_the_student_cancelled_is_free_and_one_the_coach_cancelled_is_gone(make: Make, client):

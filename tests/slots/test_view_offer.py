@@ -16,7 +16,7 @@ def starts(everything) -> list[str]:
 def test_what_is_offered_is_free_at_once_and_shown(make: Make, client, new_client):
     coach = make.coach("Ana")
     page = client.sign_in(coach).post("/slots/offer", TUESDAY)
-    assert (page.status, page.location) == (303, "/slots/?week=2026-W10")
+    assert (page.status, page.location) == (303, "/slots/?on=2026-03-03")
     page = client.follow(page)
     assert flashes(page) == ["Published: Tuesday 3 March 2026, 10:00–12:00 GMT."]
     assert days(page)["Tuesday 3 March 2026 tomorrow"][0].startswith("10:00–12:00 GMT Free")
@@ -103,7 +103,7 @@ def test_an_overlap_is_refused_with_what_is_in_the_way_and_what_to_do(make: Make
     assert page.status == 409
     assert f"Tuesday 3 March 2026, {wall}–" in alert(page)
     assert "overlaps your slot at 10:00 GMT." in alert(page)
-    assert "Choose another time, or withdraw what is in the way." in alert(page)
+    assert "Choose another time, or withdraw or cancel what is in the way." in alert(page)
     assert page.value("time") == wall
     assert starts(everything) == ["2026-03-03 10:00"]
 

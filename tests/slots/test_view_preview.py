@@ -3,7 +3,7 @@
 import pytest
 
 from tests.make import Make, at
-from tests.reading import days, fault, flashes, main
+from tests.reading import days, fault, faults, flashes, main
 
 MANY = {"date": "2026-03-17", "time": "10:00", "weeks": "3", "weekdays": ["2", "4"], "more_times": "13:00, 16:30"}
 
@@ -56,11 +56,11 @@ def test_what_cannot_be_is_named_and_the_rest_published_by_the_button(coach, mak
         "Not possible Tuesday 24 March 2026, 10:00–12:00 GMT overlaps your slot at 11:00 GMT."
     ]
     page = client.post("/slots/offer", sent_on(page))
-    assert (page.status, page.location) == (303, "/slots/?week=2026-W12")
+    assert (page.status, page.location) == (303, "/slots/?on=2026-03-17")
     assert flashes(client.follow(page)) == [
         "17 slots are published: from Tuesday 17 March 2026, 10:00–12:00 GMT to Thursday 2 April 2026, "
         "16:30–18:30 BST.",
-        "1 could not be published: Tue 24 Mar 10:00.",
+        "By the clocks in Europe/London, 1 could not be published. Overlapping others: Tue 24 Mar, 10:00.",
     ]
     assert len(everything()["time_slot"]) == 18
 
@@ -77,7 +77,7 @@ def test_many_left_out_fit_into_what_is_said_of_them(client):
     assert client.post("/slots/offer", form).status == 303
     shifted = form | {"time": "11:00", "more_times": "20:00", "good_only": "1"}
     page = client.follow(client.post("/slots/offer", shifted))
-    assert flashes(page)[-1].endswith("and 152 more.")
+    assert flashes(page)[-1].endswith("and 162 more.")
 
 
 def test_a_skipped_time_is_listed_and_one_that_comes_twice_is_asked_about(client, everything):
@@ -95,6 +95,25 @@ def test_a_skipped_time_is_listed_and_one_that_comes_twice_is_asked_about(client
     assert str(everything()["time_slot"][0][3])[:16] == "2026-10-25 01:30"
 
 
+def test_further_times_may_be_written_with_twelve_hours(client):
+    page = client.post(
+        "/slots/offer/preview", MANY | {"weeks": "1", "weekdays": "2", "more_times": "1 pm, 6:30PM 12 am"}
+    )
+    assert [row.partition(", ")[2] for row in rows(page)] == [
+        "00:00–02:00 GMT", "10:00–12:00 GMT", "13:00–15:00 GMT", "18:30–20:30 GMT",
+    ]  # fmt: skip
+
+
+def test_what_is_left_out_is_said_by_the_clock_that_the_coach_reads(make: Make, new_client):
+    client = new_client().sign_in(make.coach(hour_cycle=12, first_weekday=7))
+    form = {"date": "2026-03-22", "time": "01:30", "weeks": "2", "good_only": "1"}
+    page = client.follow(client.post("/slots/offer", form))
+    assert flashes(page)[-1] == (
+        "By the clocks in Europe/London, 1 could not be published. Skipped by the clocks: Sun 29 Mar, 1:30 am."
+    )
+    assert page.texts("#weekdays label")[:2] == ["Sunday", "Monday"]
+
+
 def test_where_nothing_is_good_there_is_nothing_to_press(client):
     page = client.post("/slots/offer/preview", {"date": "2026-03-01", "time": "10:00", "weeks": "1"})
     assert rows(page)[0].startswith("Not possible Sunday 1 March 2026")
@@ -102,10 +121,11 @@ def test_where_nothing_is_good_there_is_nothing_to_press(client):
 
 
 WRONG = [
-    ("more_times", "25:00", "Enter times with commas between, such as 13:00, 15:30."),
-    ("more_times", "noon", "Enter times with commas between, such as 13:00, 15:30."),
-    ("more_times", "٠٩:٠٠", "Enter times with commas between, such as 13:00, 15:30."),
-    ("more_times", "09:00 11:00 13:00 15:00 17:00 19:00", "Enter at most 5 times."),
+    ("more_times", "25:00", "Enter times with commas between, such as 13:00, 3:30 pm."),
+    ("more_times", "noon", "Enter times with commas between, such as 13:00, 3:30 pm."),
+    ("more_times", "٠٩:٠٠", "Enter times with commas between, such as 13:00, 3:30 pm."),
+    ("more_times", "0:00," * 12, "Enter at most 11 times."),
+    ("more_times", "13 pm", "Enter times with commas between, such as 13:00, 3:30 pm."),
     ("weekdays", "8", "Choose of the list."),
     ("weekdays", "Monday", "Choose of the list."),
     ("date", "2027-02-29", "Enter a day, such as 2026-11-24."),
@@ -123,9 +143,10 @@ def test_a_fault_is_said_beside_its_field(client, everything, *, name, typed, sa
     assert everything()["time_slot"] == []
 
 
-def test_a_quarter_that_is_none_is_a_fault_of_the_time(client):
-    page = client.post("/slots/offer/preview", MANY | {"more_times": "13:10"})
-    assert (page.status, bool(fault(page, "time"))) == (422, True)
+@pytest.mark.parametrize(("name", "typed"), [("time", "10:10"), ("more_times", "13:10")])
+def test_a_quarter_that_is_none_is_a_fault_where_it_stands(client, name, typed):
+    page = client.post("/slots/offer/preview", MANY | {name: typed})
+    assert (page.status, list(faults(page))) == (422, [name])
 
 
 # Copying the week before
@@ -142,9 +163,25 @@ def test_a_week_is_copied_from_the_one_before_as_far_as_it_goes(coach, make: Mak
         "Not possible Tuesday 10 March 2026, 10:00–12:00 GMT overlaps your slot at 09:00 GMT.",
         "Good Thursday 12 March 2026, 14:15–16:15 GMT",
     ]
-    page = client.follow(client.post("/slots/copy?week=2026-W11"))
+    assert client.post("/slots/copy?week=2026-W11").status == 409, "a bare one is all or nothing"
+    page = client.follow(client.post("/slots/copy?week=2026-W11", {"good_only": "1"}))
     assert flashes(page)[0] == "Published: Thursday 12 March 2026, 14:15–16:15 GMT."
     assert list(days(page)) == ["Tuesday 10 March 2026", "Thursday 12 March 2026"]
+
+
+def test_a_copied_time_that_comes_twice_is_asked_about(coach, make: Make, client, everything):
+    make.slot(coach, at("2026-10-18 00:30"))
+    url = "/slots/copy?week=2026-W43"
+    page = client.post(url, {"good_only": "1"})
+    assert page.status == 422
+    assert "comes twice" in main(page)
+    assert client.post(url, {"good_only": "1", "which": "second"}).status == 303
+    assert str(everything()["time_slot"][1][3])[:16] == "2026-10-25 01:30"
+
+
+def test_a_change_of_the_clocks_is_told_where_it_falls_on_the_last_day(client):
+    form = {"date": "2026-03-22", "time": "01:30", "weeks": "2"}
+    assert "go forward by 1 hour" in main(client.post("/slots/offer/preview", form))
 
 
 def test_a_week_without_slots_gives_nothing_to_copy(client):
