@@ -47,7 +47,7 @@ def block(window: Page, said: str) -> Locator:
 
 
 def free_hour(window: Page, day: str, hour: str) -> Locator:
-    return window.get_by_role("link", name=re.compile(rf"^Offer a time on {day}( \w+)? {hour}$"))
+    return window.get_by_role("link", name=re.compile(rf"^Offer a time on {day}( .+)? {hour}$"))
 
 
 def middle(thing: Locator, quarter: float = 0.5) -> tuple[float, float]:
