@@ -38,6 +38,9 @@ PICTURES = {
     "sign-in": Picture(None, "/auth/sign-in"),
     "coach-start": Picture(COACH, "/"),
     "availability": Picture(COACH, "/slots/"),
+    "week": Picture(COACH, "/slots/?week=2026-W10"),
+    "away": Picture(COACH, "/sessions/away"),
+    "sessions-week": Picture(STUDENT, "/sessions/?view=week"),
     "upcoming": Picture(COACH, "/sessions/"),
     "previous": Picture(COACH, "/sessions/?when=previous"),
     "number": Picture(COACH, "/sessions/?when=previous", "[data-dialog]"),
@@ -52,7 +55,7 @@ PICTURES = {
     "student-previous": Picture(STUDENT, "/sessions/?when=previous"),
     "profile": Picture(STUDENT, "/auth/profile"),
 }
-OF_THE_README = ("coach-start", "coach-slots", "previous")
+OF_THE_README = ("coach-start", "week", "coach-slots", "previous")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,7 +64,7 @@ OF_THE_README = ("coach-start", "coach-slots", "previous")
 @click.option("--width", "widths", type=click.Choice([360, 1280]), multiple=True, help="One width. Default: both.")
 @click.option("--scheme", "schemes", type=click.Choice(["light", "dark"]), multiple=True, help="Default: both.")
 def main(names: tuple[str, ...], into: Path | None, widths: tuple[int, ...], schemes: tuple[str, ...]) -> None:
-    """Take pictures of the demo's pages. Without arguments: the three of the README, into docs/screenshots.
+    """Take pictures of the demo's pages. Without arguments: those of the README, into docs/screenshots.
 
     Each NAME is a page; one that does not exist lists those that do.
     """
