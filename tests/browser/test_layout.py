@@ -36,6 +36,11 @@ LOST = """() => {
     const open = it.matches(".block[open]") || it.querySelector(".block[open]");  // its menu lies over the page
     if (inner && style.overflowX === "visible" && !it.matches("fieldset") && !open) say("spills over", it);
   }
+  const parts = [...document.querySelectorAll("main > *")].filter(it => it.checkVisibility());
+  parts.forEach((it, number) => {
+    const after = parts[number + 1]?.getBoundingClientRect();
+    if (after && after.height && after.top < it.getBoundingClientRect().bottom - 1) say("lies over what follows", it);
+  });
   return faults;
 }"""
 
