@@ -1,14 +1,16 @@
-"""What the two databases say differently: moments, exclusion constraints on PostgreSQL, triggers on SQLite.
+"""What all tables share, and what the two databases say differently: moments, exclusion constraints, triggers.
 
 The names of the constraints are the same on both. PostgreSQL says them when it refuses, SQLite only those of checks and
 triggers; of the others it says the columns, so that `extensions.MEANINGS` knows both.
 """
 
+import enum
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, DateTime, Dialect, TypeDecorator, text
+from sqlalchemy import DDL, CheckConstraint, DateTime, Dialect, Enum, MetaData, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import DeclarativeBase, registry
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -31,6 +33,31 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every table shares: names for its constraints, and ids that are never given twice."""
+
+    # On the registry, because Flask-SQLAlchemy rebuilds the base class and trips over a map that stands on it.
+    registry = registry(
+        type_annotation_map={
+            datetime: UTCDateTime(),
+            enum.Enum: Enum(enum.Enum, native_enum=False, create_constraint=False, length=7, values_callable=list),
+        },
+        metadata=MetaData(
+            naming_convention={
+                "pk": "pk_%(table_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            }
+        ),
+    )
+
+
+def table(*promises: Any) -> tuple[Any, ...]:
+    """Return a table's arguments. SQLite would else give a deleted row's id to the next, and with it its cookies."""
+    return (*promises, {"sqlite_autoincrement": True})
 
 
 def where(condition: str) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from coaching.models import Attempt, Base, CoachingSession, OneTimeLink, Registration, TimeSlot, User
+from coaching.ddl import Base
+from coaching.models import Attempt, CoachingSession, OneTimeLink, Registration, TimeSlot, User
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 migrate = Migrate()

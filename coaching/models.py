@@ -1,29 +1,27 @@
 """The whole shape of the data, and what must never be in it.
 
 Every promise here is kept by the database itself, on SQLite and on PostgreSQL: a check before an insert is a courtesy,
-the constraint decides. What the two databases say differently stands in `coaching/ddl.py`.
+the constraint decides. What all tables share, and what the two databases say differently, is in `coaching/ddl.py`.
 """
 
 import enum
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     Computed,
-    Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     event,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coaching import ddl
+from coaching.ddl import Base
 from coaching.times import Clocks
 
 
@@ -40,32 +38,6 @@ class Purpose(enum.StrEnum):
 
     RESET = "reset"  # choosing a new password
     MOVE = "move"  # from one e-mail address to another
-
-
-class Base(DeclarativeBase):
-    """What every table shares: names for its constraints, and ids that are never given twice."""
-
-    # On the registry, because Flask-SQLAlchemy rebuilds the base class and trips over a map that stands on it.
-    registry = registry(
-        type_annotation_map={
-            datetime: ddl.UTCDateTime(),
-            Role: Enum(Role, native_enum=False, create_constraint=False, length=7, values_callable=list),
-            Purpose: Enum(Purpose, native_enum=False, create_constraint=False, length=7, values_callable=list),
-        },
-        metadata=MetaData(
-            naming_convention={
-                "pk": "pk_%(table_name)s",
-                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            }
-        ),
-    )
-
-
-def _table(*promises: Any) -> tuple[Any, ...]:
-    """Table arguments: SQLite would otherwise give a deleted row's id to the next row, and with it its cookies."""
-    return (*promises, {"sqlite_autoincrement": True})
 
 
 class User(Base):
@@ -91,7 +63,7 @@ class User(Base):
     )
     renamed_at: Mapped[datetime | None]  # the last time; calendar programs ask what has changed since
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         UniqueConstraint("id", "role"),  # so that others can point at "a student", not just at a person
         CheckConstraint("role IN ('student', 'coach', 'admin')", name="known_role"),
         CheckConstraint("length(name) <= 80 AND trim(name) <> ''", name="name_is_said"),
@@ -133,7 +105,7 @@ class SignIn(Base):
 
     person: Mapped[User] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = _table(CheckConstraint("length(token_hash) = 64", name="token_is_hashed"))
+    __table_args__ = ddl.table(CheckConstraint("length(token_hash) = 64", name="token_is_hashed"))
 
     def get_id(self) -> str:
         """Return what Flask-Login puts into the cookie."""
@@ -157,7 +129,7 @@ class OneTimeLink(Base):
 
     person: Mapped[User] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         CheckConstraint("purpose IN ('reset', 'move')", name="known_purpose"),
         CheckConstraint("length(token_hash) = 64", name="link_is_hashed"),
         CheckConstraint("length(email) BETWEEN 3 AND 254 AND email LIKE '_%@_%'", name="link_goes_to_an_address"),
@@ -178,7 +150,7 @@ class Registration(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         CheckConstraint("length(token_hash) = 64", name="registration_is_hashed"),
         CheckConstraint("length(name) <= 80 AND trim(name) <> ''", name="registration_has_a_name"),
         CheckConstraint("length(email) BETWEEN 3 AND 254 AND email LIKE '_%@_%'", name="registration_has_an_address"),
@@ -196,7 +168,7 @@ class Attempt(Base):
     about: Mapped[str] = mapped_column(String(64))  # what, and by or against whom: a keyed hash, so no address is kept
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         CheckConstraint("length(about) = 64", name="attempt_is_hashed"),
         Index("ix_attempt_about", "about", "ends_at"),
     )
@@ -214,7 +186,7 @@ class CalendarFeed(Base):
 
     person: Mapped[User] = relationship(lazy="raise_on_sql")
 
-    __table_args__ = _table(CheckConstraint("length(token_hash) = 64", name="feed_is_hashed"))
+    __table_args__ = ddl.table(CheckConstraint("length(token_hash) = 64", name="feed_is_hashed"))
 
 
 class TimeSlot(Base):
@@ -240,7 +212,7 @@ class TimeSlot(Base):
         lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(TimeSlot.coach_id) == User.id"
     )
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         ForeignKeyConstraint(["coach_id", "coach_role"], ["user.id", "user.role"], name="slot_is_a_coachs"),
         # What a session repeats of its slot, so that the two can never disagree …
         UniqueConstraint("id", "coach_id", "starts_at", "ends_at", name="slot_as_booked"),
@@ -288,7 +260,7 @@ class CoachingSession(Base):
         lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(CoachingSession.student_id) == User.id"
     )
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         ForeignKeyConstraint(["student_id", "student_role"], ["user.id", "user.role"], name="only_a_student_books"),
         ForeignKeyConstraint(
             ["slot_id", "coach_id", "starts_at", "ends_at"],
@@ -326,7 +298,7 @@ class Feedback(Base):
     created_at: Mapped[datetime]
     corrected_at: Mapped[datetime | None]
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         ForeignKeyConstraint(
             ["session_id", "left_by"],
             ["coaching_session.id", "coaching_session.coach_id"],
@@ -349,7 +321,7 @@ class EarlierFeedback(Base):
     written_at: Mapped[datetime]
     replaced_at: Mapped[datetime]
 
-    __table_args__ = _table(
+    __table_args__ = ddl.table(
         CheckConstraint("rating IN (1, 2, 3, 4, 5)", name="earlier_rating_is_1_to_5"),
         CheckConstraint("length(note) <= 10000", name="earlier_note_is_short"),
     )

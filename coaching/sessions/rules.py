@@ -132,9 +132,9 @@ def be_away(
     hold(coach, *cancelling)
     for session, word in cancelling.items():
         cancel(session, coach, reason=word, now=now)
-    if free and by is None:
+    if by is None:
         withdraw_all(free, coach, now=now)
-    elif free and by:
+    elif free:
         move_all(free, coach, by, which=which, now=now)
 
 

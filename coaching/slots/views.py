@@ -1,6 +1,6 @@
 """What is said back about slots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -35,23 +35,21 @@ def index() -> ResponseReturnValue:
 @guard.only(Role.COACH)
 def offer() -> ResponseReturnValue:
     """Offer a slot, or many at once."""
-    form = OfferForm()
-    if form.validate():
-        try:
-            return _publish(form.wanted(), form)
-        except rules.CannotOffer as refusal:
-            form.show(refusal)
-    return _week_page(form, form.date.data)
+    return _with_what_is_wanted(_publish)
 
 
 @bp.post("/offer/preview")
 @guard.only(Role.COACH)
 def preview() -> ResponseReturnValue:
     """Show what would be offered, and what cannot be."""
+    return _with_what_is_wanted(_preview_page)
+
+
+def _with_what_is_wanted(answer: Callable[[Sequence[Wall], OfferForm], ResponseReturnValue]) -> ResponseReturnValue:
     form = OfferForm()
     if form.validate():
         try:
-            return _preview_page(form.wanted(), form, url_for(".offer"))
+            return answer(form.wanted(), form)
         except rules.CannotOffer as refusal:
             form.show(refusal)
     return _week_page(form, form.date.data)
@@ -71,7 +69,7 @@ def copy() -> ResponseReturnValue:
             return _publish(wanted, form)
         except rules.CannotOffer as refusal:
             form.show(refusal)
-    return _preview_page(wanted, form, url_for(".copy", week=week.name))
+    return _preview_page(wanted, form)
 
 
 def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm) -> ResponseReturnValue:
@@ -84,14 +82,14 @@ def _publish(wanted: Sequence[Wall], form: OfferForm | CopyForm) -> ResponseRetu
     return redirect(_week_with(done.slots[0]), 303)
 
 
-def _preview_page(wanted: Sequence[Wall], form: OfferForm | CopyForm, action: str) -> ResponseReturnValue:
+def _preview_page(wanted: Sequence[Wall], form: OfferForm | CopyForm) -> ResponseReturnValue:
     coach = guard.me()
     planned = rules.plan(coach, wanted, form.which.data, now=times.now())
     good = sum(not one.why_not for one in planned)
     days = [wall.day for wall in wanted] or [times.LAST_DAY]
     start, end = (times.start_of(day, coach.time_zone) for day in (days[0], days[-1] + timedelta(days=1)))
     changes = times.clock_changes(coach.time_zone, start, end)
-    return page("slots/preview.html", form=form, planned=planned, good=good, changes=changes, action=action)
+    return page("slots/preview.html", form=form, planned=planned, good=good, changes=changes)
 
 
 @bp.route("/<int:slot_id>/move", methods=["GET", "POST"])

@@ -174,7 +174,7 @@ def test_a_copied_time_that_comes_twice_is_asked_about(coach, make: Make, client
     url = "/slots/copy?week=2026-W43"
     page = client.post(url, {"good_only": "1"})
     assert page.status == 422
-    assert "comes twice" in main(page)
+    assert "comes twice" in fault(page, "which")
     assert client.post(url, {"good_only": "1", "which": "second"}).status == 303
     assert str(everything()["time_slot"][1][3])[:16] == "2026-10-25 01:30"
 
