@@ -1,5 +1,6 @@
 """The extensions, the database connection, and `saving()`: the one place that commits."""
 
+import select as select_
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, inspect, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy.pool import Pool
 
 from coaching.ddl import Base
 from coaching.models import Attempt, CoachingSession, OneTimeLink, Registration, TimeSlot, User
@@ -29,6 +31,11 @@ csrf = CSRFProtect()
 bootstrap = Bootstrap5()
 
 BUSY_SECONDS = 30  # how long a writer waits for its turn on SQLite
+
+# PostgreSQL reads without a transaction: to begin and end one would take two more round trips, and in READ COMMITTED
+# each statement sees what is committed when it begins, with one or without.
+READING: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+WRITING: Mapping[str, Mapping[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "READ COMMITTED"}}
 
 
 class Refusal(Exception):
@@ -91,7 +98,7 @@ def saving() -> Iterator[None]:
     if db.session.info.get("saving"):
         raise RuntimeError("saving() inside saving()")
     db.session.commit()
-    db.session.connection(execution_options={"writing": True})
+    db.session.connection(execution_options={"writing": True, **WRITING[db.engine.dialect.name]})
     db.session.info["saving"] = True
     try:
         yield
@@ -179,8 +186,8 @@ def _connect(app: Flask, database_url: str) -> None:
         app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
         options = {
             "creator": lambda: psycopg.connect(database_url, **missing),
-            "pool_pre_ping": True,
             "pool_timeout": 10,
+            **READING,
         }
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "hide_parameters": True}  # numbers and notes are in no log
     db.init_app(app)
@@ -195,6 +202,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         connection.create_function("lower", 1, lambda text: text and str(text).lower(), deterministic=True)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Pool, "checkout")
+def _notice_what_has_gone(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Let the pool open a connection anew that PostgreSQL has closed, as it does when it restarts.
+
+    Nothing arrives on a connection that is not in use, unless it has ended: so no statement need be sent to find out.
+    """
+    if isinstance(connection, psycopg.Connection):
+        arrived = select_.poll()
+        arrived.register(connection, select_.POLLIN)
+        if arrived.poll(0):
+            raise DisconnectionError
 
 
 @event.listens_for(Engine, "begin")

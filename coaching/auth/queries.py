@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import joinedload, undefer
 from werkzeug.exceptions import NotFound
 
@@ -20,13 +20,21 @@ class LinkIsOver(NotFound):
     said = ("This link opens nothing any more", "It was used already, or has run out. Sign in, or ask for another one.")
 
 
+# Built once: every page begins with it.
+_SIGNED_IN = (
+    select(SignIn)
+    .options(joinedload(SignIn.person, innerjoin=True))
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ends_at > bindparam("now"),
+        SignIn.seen_at > bindparam("seen_after"),
+    )
+)
+
+
 def signed_in(token_hash: str, *, seen_after: datetime, now: datetime) -> SignIn | None:
     """Return the sign-in, with its person, that this token stands for, if it still holds."""
-    return db.session.scalar(
-        select(SignIn)
-        .options(joinedload(SignIn.person, innerjoin=True))
-        .where(SignIn.token_hash == token_hash, SignIn.ends_at > now, SignIn.seen_at > seen_after)
-    )
+    return db.session.scalar(_SIGNED_IN, {"token_hash": token_hash, "seen_after": seen_after, "now": now})
 
 
 def person_to_sign_in(email: str) -> User | None:
