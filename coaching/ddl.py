@@ -5,12 +5,15 @@ triggers; of the others it says the columns, so that `extensions.MEANINGS` knows
 """
 
 import enum
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, DateTime, Dialect, Enum, MetaData, TypeDecorator, text
+from sqlalchemy import DDL, CheckConstraint, DateTime, Dialect, Enum, Index, MetaData, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import DeclarativeBase, registry
+
+from coaching import kept
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -60,9 +63,43 @@ def table(*promises: Any) -> tuple[Any, ...]:
     return (*promises, {"sqlite_autoincrement": True})
 
 
-def where(condition: str) -> dict[str, Any]:
+def where(condition: str, *, sqlite: str = "") -> dict[str, Any]:
     """Return what makes an index partial on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    return {"sqlite_where": text(sqlite or condition), "postgresql_where": text(condition)}
+
+
+# Slots that are neither withdrawn nor booked: free, as far as they have not begun.
+FREE = where("withdrawn_at IS NULL AND NOT is_booked", sqlite="withdrawn_at IS NULL AND is_booked = 0")
+# Sessions without feedback.
+WAITING = where("cancelled_at IS NULL AND NOT is_recorded", sqlite="cancelled_at IS NULL AND is_recorded = 0")
+
+
+def offering() -> list[Index]:
+    """Return the index of the coaches who have something to offer, by name, with all that a list shows of them.
+
+    SQLite sorts them itself: its own `lower` is another than the one that connections bring along.
+    """
+    return [
+        Index(
+            "ix_user_offering",
+            text("lower(name)"),
+            "id",
+            postgresql_include=["name", "headline", "offers_until"],
+            postgresql_where=text("role = 'coach' AND offers_until IS NOT NULL"),
+            info={"only_on": "postgresql"},
+        ).ddl_if("postgresql"),
+        Index(
+            "ix_user_offers_until",
+            "offers_until",
+            sqlite_where=text("offers_until IS NOT NULL"),
+            info={"only_on": "sqlite"},
+        ).ddl_if("sqlite"),
+    ]
+
+
+def exists_on(dialect: str) -> Callable[..., bool]:
+    """Return what tells Alembic, which does not ask itself, what the models have for one database alone."""
+    return lambda thing, *_: thing.info.get("only_on", dialect) == dialect
 
 
 def slot_times() -> list[CheckConstraint]:
@@ -106,9 +143,11 @@ def triggers() -> dict[str, list[DDL]]:
             *_sqlite_overlap("slots_of_one_coach", "time_slot", "coach_id", "withdrawn_at"),
             *_slot_times_never_change(),
         ],
-        "coaching_session": _sqlite_overlap(
-            "sessions_of_one_student", "coaching_session", "student_id", "cancelled_at"
-        ),
+        "coaching_session": [
+            *_sqlite_overlap("sessions_of_one_student", "coaching_session", "student_id", "cancelled_at"),
+        ],
+        # Made with the last of the tables that they are about.
+        "feedback": [_on(dialect, statement) for dialect, said in kept.TRIGGERS.items() for statement in said],
     }
 
 

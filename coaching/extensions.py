@@ -32,11 +32,6 @@ bootstrap = Bootstrap5()
 
 BUSY_SECONDS = 30  # how long a writer waits for its turn on SQLite
 
-# PostgreSQL reads without a transaction: to begin and end one would take two more round trips, and in READ COMMITTED
-# each statement sees what is committed when it begins, with one or without.
-READING: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
-WRITING: Mapping[str, Mapping[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "READ COMMITTED"}}
-
 
 class Refusal(Exception):
     """A rule says no. Its message is a sentence for the person who asked.
@@ -98,7 +93,7 @@ def saving() -> Iterator[None]:
     if db.session.info.get("saving"):
         raise RuntimeError("saving() inside saving()")
     db.session.commit()
-    db.session.connection(execution_options={"writing": True, **WRITING[db.engine.dialect.name]})
+    db.session.connection(execution_options=writing(db.engine))
     db.session.info["saving"] = True
     try:
         yield
@@ -109,6 +104,11 @@ def saving() -> Iterator[None]:
         raise
     finally:
         db.session.info["saving"] = False
+
+
+def writing(engine: Engine) -> dict[str, Any]:
+    """Return the options of a connection that writes: in a transaction, and on SQLite with the write lock at once."""
+    return {"writing": True} | ({} if engine.dialect.name == "sqlite" else {"isolation_level": "READ COMMITTED"})
 
 
 @contextmanager
@@ -187,7 +187,9 @@ def _connect(app: Flask, database_url: str) -> None:
         options = {
             "creator": lambda: psycopg.connect(database_url, **missing),
             "pool_timeout": 10,
-            **READING,
+            # To begin and end a transaction would take two more round trips, and in READ COMMITTED each statement sees
+            # what is committed when it begins, with one or without. Who writes asks for one: see `writing`.
+            "isolation_level": "AUTOCOMMIT",
         }
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {**options, "hide_parameters": True}  # numbers and notes are in no log
     db.init_app(app)

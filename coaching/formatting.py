@@ -41,6 +41,7 @@ class HourOfDay(Protocol):
 Lasting = TypeVar("Lasting", bound=Timed)
 
 
+@lru_cache(maxsize=1024)
 def day(when: date, *, year: bool = True) -> str:
     """Say a day: `Tuesday 24 November 2026`."""
     return f"{when:%A} {when.day} {when:%B}{f' {when:%Y}' if year else ''}"
@@ -68,6 +69,7 @@ def span(hours_: tuple[int, int], clocks: Clocks) -> str:
     return " to ".join("noon" if hour == 12 else f"{hour % 12 or 12} {'am' if hour < 12 else 'pm'}" for hour in hours_)
 
 
+@lru_cache(maxsize=4096)
 def zone_name(at: datetime, zone: str) -> str:
     """Say a zone as it is called at a moment: `CET`, or `UTC+05:45` where it has no name of its own."""
     here = times.local(at, zone)
@@ -77,8 +79,13 @@ def zone_name(at: datetime, zone: str) -> str:
 
 def hours(timed: Timed, clocks: Clocks) -> str:
     """Say from when to when, and in which zone: `14:00–16:00 CET`, or `2:00–4:00 pm CET`."""
-    start, end = times.local(timed.starts_at, clocks.zone), times.local(timed.ends_at, clocks.zone)
-    before, after = zone_name(timed.starts_at, clocks.zone), zone_name(timed.ends_at, clocks.zone)
+    return _hours(timed.starts_at, timed.ends_at, clocks)
+
+
+@lru_cache(maxsize=8192)
+def _hours(starts_at: datetime, ends_at: datetime, clocks: Clocks) -> str:
+    start, end = times.local(starts_at, clocks.zone), times.local(ends_at, clocks.zone)
+    before, after = zone_name(starts_at, clocks.zone), zone_name(ends_at, clocks.zone)
     overnight = "" if start.date() == end.date() else f" ({end:%a})"
     if before != after:  # the clocks change on the way
         return f"{wall(start, clocks)} {before}–{wall(end, clocks)}{overnight} {after}"
@@ -108,11 +115,13 @@ def typed(at: datetime, clocks: Clocks) -> dict[str, str]:
     return {"date": f"{here:%Y-%m-%d}", "time": f"{here:%H:%M}", **({"which": "second"} if here.fold else {})}
 
 
+@lru_cache(maxsize=8192)
 def clock(at: datetime, clocks: Clocks) -> str:
     """Say a time of day and its zone: `14:00 CET`."""
     return f"{wall(times.local(at, clocks.zone), clocks)} {zone_name(at, clocks.zone)}"
 
 
+@lru_cache(maxsize=1024)
 def brief(when: date) -> str:
     """Say a day in little room: `Tue 24 Nov`."""
     return f"{when:%a} {when.day} {when:%b}"
@@ -128,6 +137,7 @@ def full(timed: Timed, clocks: Clocks) -> str:
     return f"{day(on(timed.starts_at, clocks))}, {hours(timed, clocks)}"
 
 
+@lru_cache(maxsize=8192)
 def on(at: datetime, clocks: Clocks) -> date:
     """Return the day that a moment is on."""
     return times.local(at, clocks.zone).date()
@@ -177,11 +187,13 @@ def by_day(items: Iterable[Lasting], clocks: Clocks) -> list[tuple[date, list[La
     return [(when, list(those)) for when, those in days]
 
 
+@lru_cache(maxsize=2048)
 def number(e164: str) -> str:
     """Say a phone number the way it is read aloud: `+1 415-555-2671`."""
     return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.INTERNATIONAL)
 
 
+@lru_cache(maxsize=2048)
 def initial(name: str) -> str:
     """Return what stands in a person's circle: the first letter or sign of the name."""
     return next((letter.upper() for letter in name if letter.isalnum()), name[:1])

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -62,6 +63,9 @@ class User(Base):
         CheckConstraint("first_weekday BETWEEN 1 AND 7", name="week_begins_on_a_weekday"), server_default="1"
     )
     renamed_at: Mapped[datetime | None]  # the last time; calendar programs ask what has changed since
+    offers_until: Mapped[datetime | None] = mapped_column(
+        deferred=True, deferred_raiseload=True
+    )  # see coaching/kept.py
 
     __table_args__ = ddl.table(
         UniqueConstraint("id", "role"),  # so that others can point at "a student", not just at a person
@@ -72,6 +76,7 @@ class User(Base):
         CheckConstraint("time_zone <> ''", name="time_zone_is_said"),
         CheckConstraint("length(headline) <= 160", name="headline_is_short"),
         CheckConstraint("headline = '' OR role = 'coach'", name="headline_is_a_coachs"),
+        *ddl.offering(),
     )
 
     @property
@@ -207,6 +212,9 @@ class TimeSlot(Base):
     is_offered: Mapped[int | None] = mapped_column(
         Computed("CASE WHEN withdrawn_at IS NULL THEN 1 END", persisted=True), deferred=True
     )
+    is_booked: Mapped[bool] = mapped_column(  # see coaching/kept.py
+        server_default=false(), deferred=True, deferred_raiseload=True
+    )
 
     coach: Mapped[User] = relationship(
         lazy="raise_on_sql", viewonly=True, primaryjoin="foreign(TimeSlot.coach_id) == User.id"
@@ -223,7 +231,8 @@ class TimeSlot(Base):
         *ddl.never_overlap("slots_of_one_coach", "coach_id", "withdrawn_at IS NULL"),
         Index("ix_time_slot_coach", "coach_id", "starts_at", **ddl.where("withdrawn_at IS NULL")),
         Index("ix_time_slot_withdrawn", "coach_id", "withdrawn_at", **ddl.where("withdrawn_at IS NOT NULL")),
-        Index("ix_time_slot_starts", "starts_at", **ddl.where("withdrawn_at IS NULL")),
+        Index("ix_time_slot_free", "coach_id", "starts_at", postgresql_include=["id", "ends_at"], **ddl.FREE),
+        Index("ix_time_slot_soonest", "starts_at", "id", postgresql_include=["coach_id", "ends_at"], **ddl.FREE),
     )
 
 
@@ -251,6 +260,9 @@ class CoachingSession(Base):
     moved_at: Mapped[datetime | None] = mapped_column(  # the last time
         CheckConstraint("(moves = 0) = (moved_at IS NULL)", name="moved_as_often_as_counted"),
         CheckConstraint("moved_at < starts_at", name="moved_before_it_starts"),
+    )
+    is_recorded: Mapped[bool] = mapped_column(  # whether there is feedback on it: see coaching/kept.py
+        server_default=false(), deferred=True, deferred_raiseload=True
     )
 
     coach: Mapped[User] = relationship(
@@ -282,6 +294,10 @@ class CoachingSession(Base):
         *ddl.never_overlap("sessions_of_one_student", "student_id", "cancelled_at IS NULL"),
         Index("ix_coaching_session_coach", "coach_id", "starts_at"),
         Index("ix_coaching_session_student", "student_id", "starts_at"),
+        Index("ix_coaching_session_pair", "student_id", "coach_id", "starts_at", **ddl.where("cancelled_at IS NULL")),
+        Index("ix_coaching_session_waiting", "coach_id", "starts_at", **ddl.WAITING),
+        Index("ix_coach_cancelled", "coach_id", "starts_at", **ddl.where("cancelled_at IS NOT NULL")),
+        Index("ix_student_cancelled", "student_id", "starts_at", **ddl.where("cancelled_at IS NOT NULL")),
     )
 
 

@@ -5,10 +5,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, render_template, request, url_for
+from jinja2.runtime import Macro
+from werkzeug.wrappers import Response as BaseResponse
 
 from coaching import text, times
 from coaching.forms import Form
@@ -24,6 +27,13 @@ POLICY = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
     "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "object-src 'none'",
 ))  # fmt: skip
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,34 @@ def page(
     if status >= 400 and asks_for_json():
         return problem(status, form, **context), status
     return render_template(template, form=form, status=status, **context), status
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Return the address of a page, for templates: as `url_for` builds it, but each only once.
+
+    It depends on nothing but where the site is mounted and what is said here.
+    """
+    if endpoint.endswith("static"):
+        return url_for(endpoint, **values)  # of a file it may say which version
+    return _address(request.script_root, endpoint, tuple(values.items()))
+
+
+@lru_cache(maxsize=8192)
+def _address(_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    return url_for(endpoint, **dict(values))
+
+
+def once(macro: Macro, *said: Any) -> str:
+    """Return what a macro makes of what it is told, made only once: for pieces that many readers are shown alike.
+
+    The macro must be imported without a context, so that nothing but this can be in it.
+    """
+    return _once(request.script_root, macro, said)
+
+
+@lru_cache(maxsize=4096)
+def _once(_root: str, macro: Macro, said: tuple[Any, ...]) -> str:
+    return macro(*said)
 
 
 def asks_for_json() -> bool:
@@ -111,22 +149,22 @@ def week_asked_for() -> date | None:
     return day_asked_for("on") or (monday if monday and times.is_sensible(monday) else None)
 
 
+def protect(response: BaseResponse, *, over_tls: bool) -> None:
+    """Put on an answer the headers that keep browsers from harm."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if over_tls:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
 def _headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    is_file = (request.endpoint or "").endswith("static") and response.status_code < 400
-    if not is_file:
-        headers.setdefault("Cache-Control", "no-store")
-        response.vary.add("Cookie")
-    if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    protect(response, over_tls=request.is_secure)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("Cookie")
     return response
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on everything that leaves."""
+    """Put the headers on everything that leaves, and give templates what saves work."""
     app.after_request(_headers)
+    app.jinja_env.globals.update(url_for=address, once=once)

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import chain, groupby
 from typing import Generic, NamedTuple, TypeVar
 
@@ -133,7 +134,7 @@ def draw(
     """
     there = {item.starts_at + QUARTER * number: item for item in items for number in range(QUARTERS)}
     too_near = {item.starts_at - QUARTER * number for item in items for number in range(1, QUARTERS)}
-    shown = [list(_quarters(day, span.clocks.zone)) for day in span.days]
+    shown = [_quarters(day, span.clocks.zone) for day in span.days]
     told = {0, 23} if is_whole else _told(shown, there, now)
     hours, today = _hours(shown, told), times.local(now, span.clocks.zone).date()
     days = []
@@ -148,8 +149,13 @@ def draw(
     return Week(span, hours, days, [item for item in items if item.starts_at < span.end], meant, is_whole)
 
 
-def _quarters(day: date, zone: str) -> Iterator[Quarter]:
-    """Go through a day's quarters of an hour, as they elapse."""
+@lru_cache(maxsize=512)
+def _quarters(day: date, zone: str) -> tuple[Quarter, ...]:
+    """Return a day's quarters of an hour, as they elapse."""
+    return tuple(_elapsing(day, zone))
+
+
+def _elapsing(day: date, zone: str) -> Iterator[Quarter]:
     start, end = (times.start_of(day + timedelta(days=days), zone) for days in (0, 1))
     for number in range((end - start) // QUARTER):
         moment = start + QUARTER * number

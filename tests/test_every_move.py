@@ -21,18 +21,19 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import coaches_with_free_slots, free_slots
 from coaching.extensions import Refusal, db, saving
-from coaching.models import CoachingSession, EarlierFeedback, Feedback, TimeSlot, User
+from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.sessions.queries import When, call_or_404, calls, calls_without_feedback, slot_with_id, slots_to_choose
 from coaching.slots import rules as slots
 from coaching.slots.queries import of_or_404, slot_or_404
 from tests import databases as data
 from tests.make import Make, at
+from tests.promises import PROMISES
 
 TWO_HOURS = timedelta(hours=2)
 THOROUGH = os.environ.get("CI") == "true"
@@ -428,6 +429,7 @@ class EveryMove(RuleBasedStateMachine):
             for what, question in NEVER.items():
                 assert db.session.execute(text(question)).all() == [], what
             self.the_data_are_what_the_model_says()
+            self.what_triggers_keep_is_true()
             self.what_is_free_is_on_offer()
             for who in {*self.concerned, next(self.in_turn)}:
                 self.sees_their_sessions_and_no_others(who)
@@ -436,6 +438,14 @@ class EveryMove(RuleBasedStateMachine):
         with self.app.app_context():
             for who in self.ids:
                 self.sees_their_sessions_and_no_others(who)
+
+    def what_triggers_keep_is_true(self) -> None:
+        free = select(func.max(TimeSlot.starts_at)).where(
+            TimeSlot.coach_id == User.id, TimeSlot.withdrawn_at.is_(None), ~TimeSlot.is_booked
+        )
+        kept = select(User.offers_until, free.scalar_subquery()).where(User.role == Role.COACH)
+        assert [row for row in db.session.execute(kept) if row[0] != row[1]] == []
+        assert [promise for promise, query in PROMISES.items() if db.session.execute(text(query)).all()] == []
 
     def the_data_are_what_the_model_says(self) -> None:
         ids = {None: None, **self.ids}
@@ -478,17 +488,17 @@ class EveryMove(RuleBasedStateMachine):
             listed = [n for n, s in mine.items() if self.tab(s) == when]
             listed.sort(key=lambda n: (self.slots[mine[n].slot].starts_at, n), reverse=when != When.UPCOMING)
             found = calls(person, when, now=self.now, limit=999)
-            assert [call.session.id for call in found] == listed
+            assert [call.id for call in found] == listed
             for call in found:
-                other = self.other(mine[call.session.id], who)
+                other = self.other(mine[call.id], who)
                 assert self.names[call.other.id] == other
                 assert call.number == (self.numbers[other] if other in with_live else None)
-                recorded = self.recorded.get(call.session.id) if who in COACHES else None
+                recorded = self.recorded.get(call.id) if who in COACHES else None
                 assert (call.feedback and call.feedback.rating) == (recorded and recorded.rating)
                 assert (call.feedback and call.feedback.note) == (recorded and recorded.note)
         waiting = [n for n, s in mine.items() if self.tab(s) == When.PREVIOUS and n not in self.recorded]
         if who in COACHES:
-            assert {call.session.id for call in calls_without_feedback(person, now=self.now, limit=999)} == set(waiting)
+            assert {call.id for call in calls_without_feedback(person, now=self.now, limit=999)} == set(waiting)
 
     def what_is_free_is_on_offer(self) -> None:
         free: dict[str, list[int]] = {name: [] for name in COACHES}

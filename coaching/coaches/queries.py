@@ -1,30 +1,37 @@
 """What may be asked about coaches and their free slots."""
 
 import enum
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
+    Integer,
     ScalarSelect,
     Select,
+    Text,
     and_,
+    bindparam,
     case,
     cast,
-    exists,
     extract,
     func,
-    null,
+    literal_column,
     or_,
     select,
     tuple_,
 )
 from sqlalchemy.orm import aliased
+from werkzeug.exceptions import NotFound
 
 from coaching import times
 from coaching.extensions import db
 from coaching.models import CoachingSession, Role, TimeSlot, User
+from coaching.times import SLOT_LENGTH
 
 NEXT_FEW = 3
 DAY, HOUR = 86400, 3600  # in seconds
@@ -52,8 +59,26 @@ class Wish(NamedTuple):
     weekdays: tuple[int, ...] = ()  # 1 Monday … 7 Sunday; none means any
     part: Part | None = None
 
+    @property
+    def is_any(self) -> bool:
+        """Whether nothing in particular is looked for."""
+        return not any(self[1:])
+
 
 ANYTHING = Wish()
+
+# What the statements here are told: see `_asked_by`.
+NOW: BindParameter[Any] = bindparam("now")
+LATELY: BindParameter[Any] = bindparam("lately")
+STUDENT_ID: BindParameter[Any] = bindparam("student_id")
+
+
+class Coach(NamedTuple):
+    """What a list shows of a coach."""
+
+    id: int
+    name: str
+    headline: str
 
 
 class Free(NamedTuple):
@@ -72,24 +97,32 @@ class Soon(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     clash_id: int | None
-    coach: User
+    coach: Coach
 
 
 class Offer(NamedTuple):
     """A coach, and the first few slots that are free."""
 
-    coach: User
-    slots: list[Free]
+    coach: Coach
+    slots: tuple[Free, ...]
 
 
-def is_free(slot: type[TimeSlot], *, after: datetime) -> ColumnElement[bool]:
+def is_free(slot: type[TimeSlot], *, after: Any) -> ColumnElement[bool]:
     """Say what "free" means (see "Words" in the contract): on offer, without a live session, not begun."""
-    return slot.withdrawn_at.is_(None) & (slot.starts_at > after) & ~is_booked(slot)
+    return and_(slot.withdrawn_at.is_(None), ~slot.is_booked, slot.starts_at > after)
 
 
-def is_booked(slot: type[TimeSlot]) -> ColumnElement[bool]:
-    """Say whether a live session stands on a slot."""
-    return exists().where(CoachingSession.slot_id == slot.id, CoachingSession.cancelled_at.is_(None))
+# The reader's own sessions that something yet to come could overlap. PostgreSQL is told to ask for them once alone.
+_MINE = (
+    select(CoachingSession.id, CoachingSession.starts_at, CoachingSession.ends_at)
+    .where(
+        CoachingSession.student_id == STUDENT_ID,
+        CoachingSession.starts_at > LATELY,
+        CoachingSession.cancelled_at.is_(None),
+    )
+    .cte("mine")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
+)
 
 
 def is_wished(slot: type[TimeSlot], wish: Wish, *, after: datetime) -> list[ColumnElement[bool]]:
@@ -128,32 +161,56 @@ def is_meant(words: str) -> list[ColumnElement[bool]]:
 def coaches_with_free_slots(
     *, reader: User | None = None, after: datetime, wish: Wish = ANYTHING, behind: int | None = None, limit: int
 ) -> list[Offer]:
-    """Return coaches who have a free slot as is wished, by name, each with the next few of those, in two statements.
+    """Return coaches who have a free slot as is wished, by name, each with the next few of those, in one statement.
 
     `behind` narrows it to those who come after that coach (an id) in the list.
     """
+    if wish.is_any:
+        asked = _any_offers(limit, is_behind=behind is not None)
+    else:
+        wished = is_wished(TimeSlot, wish, after=after)
+        asked = _offers(limit, is_behind=behind is not None, coaches=is_meant(wish.words), slots=wished)
+    found = db.session.execute(asked, {**_asked_by(reader, after), "behind": behind})
+    return [Offer(Coach(coach_id, name, headline), _few(slots)) for coach_id, name, headline, slots in found]
 
-    def nth(n: int) -> ScalarSelect[int]:
-        slot = aliased(TimeSlot)
-        free = select(slot.id).where(slot.coach_id == User.id, is_free(slot, after=after))
-        free = free.where(*is_wished(slot, wish, after=after))
-        return free.order_by(slot.starts_at).offset(n).limit(1).correlate(User).scalar_subquery()
 
-    by_name = tuple_(func.lower(User.name), User.id)
+@cache
+def _any_offers(limit: int, *, is_behind: bool) -> Select[int, str, str, str]:
+    return _offers(limit, is_behind=is_behind)
+
+
+def _offers(
+    limit: int,
+    *,
+    is_behind: bool,
+    coaches: Sequence[ColumnElement[bool]] = (),
+    slots: Sequence[ColumnElement[bool]] = (),
+) -> Select[int, str, str, str]:
+    """Build the statement. Each coach costs one look into the index of free slots, and who has none, nothing.
+
+    Numbers and roles stand in it as they are, so that PostgreSQL plans it once for all readers.
+    """
+    free = select(TimeSlot.id, TimeSlot.starts_at, TimeSlot.ends_at)
+    free = free.where(TimeSlot.coach_id == User.id, is_free(TimeSlot, after=NOW), *slots)
+    few = free.order_by(TimeSlot.starts_at).limit(_plain(NEXT_FEW)).correlate(User).subquery()
+    minute = cast(extract("epoch", few.c.starts_at), BigInteger) // 60
+    said = [cast(few.c.id, Text), cast(minute, Text), func.coalesce(cast(_clash(few.c), Text), "")]
+    said_of_all = select(func.aggregate_strings(said[0] + " " + said[1] + " " + said[2], ",")).correlate(User)
     asked = (
-        select(User, *(nth(n) for n in range(NEXT_FEW)))
-        .where(User.role == Role.COACH, nth(0).is_not(None), *is_meant(wish.words))
+        select(User.id, User.name, User.headline, said_of_all.scalar_subquery().label("slots"))
+        .where(User.role == literal_column("'coach'"), User.offers_until > NOW, *coaches)
         .order_by(func.lower(User.name), User.id)
-        .limit(limit)
+        .offset(0)  # keeps the database from looking for the slots once more, to ask whether there are any
     )
-    if behind is not None:
+    if is_behind:
         last = aliased(User)  # somebody who is not there is behind nobody
-        name = select(func.lower(last.name)).where(last.id == behind).scalar_subquery()
-        asked = asked.where(name.is_(None) | (by_name > tuple_(name, behind)))
-    found = [(coach, ids) for coach, *ids in db.session.execute(asked)]
-    wanted = [slot_id for _, ids in found for slot_id in ids if slot_id is not None]
-    slots = {slot.id: slot for slot in _read(_seen_by(reader).where(TimeSlot.id.in_(wanted)))}
-    return [Offer(coach, [slots[slot_id] for slot_id in ids if slot_id in slots]) for coach, ids in found]
+        name = select(func.lower(last.name)).where(last.id == bindparam("behind")).scalar_subquery()
+        place = tuple_(func.coalesce(name, ""), bindparam("behind", type_=Integer))
+        asked = asked.where(tuple_(func.lower(User.name), User.id) > place)
+    row = asked.subquery()
+    return (
+        select(row.c.id, row.c.name, row.c.headline, row.c.slots).where(row.c.slots.is_not(None)).limit(_plain(limit))
+    )
 
 
 def soonest(
@@ -165,18 +222,24 @@ def soonest(
     limit: int,
 ) -> list[Soon]:
     """Return free slots of all coaches, soonest first, from behind a place in the list, in one statement."""
-    asked = _seen_by(reader).join(User, User.id == TimeSlot.coach_id).add_columns(User)
-    asked = asked.where(is_free(TimeSlot, after=after), *is_wished(TimeSlot, wish, after=after), *is_meant(wish.words))
+    asked = _seen().join(User, User.id == TimeSlot.coach_id).add_columns(User.id, User.name, User.headline)
+    asked = asked.where(*is_wished(TimeSlot, wish, after=after), *is_meant(wish.words))
     if behind:
         asked = asked.where(tuple_(TimeSlot.starts_at, TimeSlot.id) > tuple_(*behind))
     asked = asked.order_by(TimeSlot.starts_at, TimeSlot.id).limit(limit)
-    return [Soon(*row) for row in db.session.execute(asked)]
+    found = db.session.execute(asked, _asked_by(reader, after))
+    return [Soon._make((*row[:4], Coach(*row[4:]))) for row in found]
 
 
 def coach_or_404(coach_id: int) -> User:
     """Return a coach; anybody else is not found."""
-    coach: User = db.one_or_404(select(User).where(User.id == coach_id, User.role == Role.COACH))
+    coach = db.session.scalar(_COACH, {"coach_id": coach_id})
+    if coach is None:
+        raise NotFound
     return coach
+
+
+_COACH = select(User).where(User.id == bindparam("coach_id"), User.role == Role.COACH)
 
 
 def free_slots(
@@ -189,31 +252,61 @@ def free_slots(
     behind: tuple[datetime, int] | None = None,
 ) -> list[Free]:
     """Return a coach's free slots as is wished, soonest first, from behind a place in the list."""
-    asked = _seen_by(reader).where(TimeSlot.coach_id == coach.id, is_free(TimeSlot, after=after))
-    asked = asked.where(*is_wished(TimeSlot, wish, after=after))
+    asked = _OF_ONE if wish.is_any else _OF_ONE.where(*is_wished(TimeSlot, wish, after=after))
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])  # a coach's slots never start together
-    return _read(asked.order_by(TimeSlot.starts_at).limit(limit))
+    found = db.session.execute(asked, {**_asked_by(reader, after), "coach_id": coach.id, "limit": limit})
+    return [Free(*row) for row in found]
 
 
-def _seen_by(reader: User | None) -> Select[int, datetime, datetime, int | None]:
-    """Ask for slots as a reader sees them. Only students have sessions that a booking could overlap (rule 4)."""
-    clash: Any = null()
-    if reader and reader.role == Role.STUDENT:
-        mine = select(CoachingSession.id).where(overlaps(reader.id, TimeSlot.starts_at, TimeSlot.ends_at))
-        clash = mine.limit(1).correlate(TimeSlot).scalar_subquery()
-    return select(TimeSlot.id, TimeSlot.starts_at, TimeSlot.ends_at, clash)
+def _asked_by(reader: User | None, after: datetime) -> dict[str, Any]:
+    """Return what every statement here is told. Only students have sessions that a booking could overlap (rule 4)."""
+    student = reader if reader and reader.role == Role.STUDENT else None
+    return {"now": after, "lately": after - SLOT_LENGTH, "student_id": student and student.id}
 
 
-def _read(asked: Select[int, datetime, datetime, int | None]) -> list[Free]:
-    return [Free(*row) for row in db.session.execute(asked)]
+def _seen() -> Select[int, datetime, datetime, int | None]:
+    """Ask for free slots as a reader sees them."""
+    asked = select(TimeSlot.id, TimeSlot.starts_at, TimeSlot.ends_at, _clash(TimeSlot))
+    return asked.where(is_free(TimeSlot, after=NOW))
 
 
-def overlaps(student_id: int, starts_at: Any, ends_at: Any) -> ColumnElement[bool]:
-    """Say whether a session is a live one of a student's that overlaps a period (rule 4)."""
+def _clash(slot: Any) -> ScalarSelect[int]:
+    """Ask for the reader's own session that overlaps a slot. Theirs are read once, not for each slot."""
+    at_once = select(_MINE.c.id).where(_MINE.c.starts_at < slot.ends_at, _MINE.c.ends_at > slot.starts_at)
+    return at_once.limit(_plain(1)).scalar_subquery()
+
+
+@lru_cache(maxsize=4096)
+def _few(said: str) -> tuple[Free, ...]:
+    """Read what a statement says of a few slots: `id minute clash` of each, with commas between."""
+    slots = []
+    for slot in said.split(","):
+        slot_id, minute, clash_id = slot.split(" ")
+        starts_at = times.EPOCH + timedelta(minutes=int(minute))
+        slots.append(Free(int(slot_id), starts_at, starts_at + SLOT_LENGTH, int(clash_id) if clash_id else None))
+    return tuple(slots)
+
+
+def _plain(number: int) -> ColumnElement[int]:
+    """Write a number into a statement as it is."""
+    return literal_column(str(number), Integer)
+
+
+_OF_ONE = (
+    _seen().where(TimeSlot.coach_id == bindparam("coach_id")).order_by(TimeSlot.starts_at).limit(bindparam("limit"))
+)
+
+
+def overlaps(student_id: int, starts_at: Any, ends_at: Any, *, after: datetime) -> ColumnElement[bool]:
+    """Say whether a session is a live one of a student's that overlaps a period, which begins after a moment (rule 4).
+
+    All last two hours: what began longer before that moment is over, and need not be looked at.
+    """
     return and_(
         CoachingSession.student_id == student_id,
         CoachingSession.cancelled_at.is_(None),
+        CoachingSession.starts_at > after - SLOT_LENGTH,
         CoachingSession.starts_at < ends_at,
         CoachingSession.ends_at > starts_at,
     )

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, exists, null, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, null, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
@@ -13,6 +14,8 @@ from coaching.coaches.queries import is_free, overlaps
 from coaching.extensions import db
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
 from coaching.times import SLOT_LENGTH
+
+Listing = Select[*tuple[Any, ...]]  # a list's statement, before it is told whose and when
 
 
 class When(StrEnum):
@@ -46,49 +49,120 @@ class Call(NamedTuple):
         return self.session.ends_at
 
 
+class Person(NamedTuple):
+    """What a list shows of somebody."""
+
+    id: int
+    name: str
+
+
+class Recorded(NamedTuple):
+    """What a list shows of a feedback."""
+
+    rating: int
+    note: str
+
+
+class Listed(NamedTuple):
+    """A session in a list: what `Call` says, as far as lists show it."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    topic: str
+    cancelled_by_id: int | None
+    reason: str
+    other: Person
+    number: str | None
+    feedback: Recorded | None
+
+
 def calls(
     person: User, when: When, *, now: datetime, limit: int, behind: tuple[datetime, int] | None = None
-) -> list[Call]:
+) -> list[Listed]:
     """Return a tab of a person's sessions: the upcoming soonest first, the others latest first."""
+    told: dict[str, Any] = {"after": now - SLOT_LENGTH, "limit": limit}
+    if behind:
+        told |= {"behind_at": behind[0], "behind_id": behind[1]}
+    return _listed(_tab(person.role, when, is_behind=bool(behind)), person, **told)
+
+
+@cache
+def _tab(role: Role, when: When, *, is_behind: bool) -> Listing:
+    """Build the statement of a tab. A session ends two hours after it starts: so its start says on which tab it is."""
     session, in_order = CoachingSession, tuple_(CoachingSession.starts_at, CoachingSession.id)
-    if when == When.UPCOMING:
-        asked = _of(person).where(session.cancelled_at.is_(None), session.ends_at > now)
-        asked = asked.order_by(session.starts_at, session.id)
-        return _calls(asked.where(in_order > behind) if behind else asked, limit)
-    if when == When.PREVIOUS:
-        asked = _of(person).where(session.cancelled_at.is_(None), session.ends_at <= now)
+    behind = tuple_(bindparam("behind_at", type_=session.starts_at.type), bindparam("behind_id", type_=session.id.type))
+    is_upcoming, after = when == When.UPCOMING, bindparam("after", type_=session.starts_at.type)
+    asked = _list_of(role).limit(bindparam("limit"))
+    if when == When.CANCELLED:
+        asked = asked.where(session.cancelled_at.is_not(None))
     else:
-        asked = _of(person).where(session.cancelled_at.is_not(None))
-    asked = asked.order_by(session.starts_at.desc(), session.id.desc())
-    return _calls(asked.where(in_order < behind) if behind else asked, limit)
+        its_tab = session.starts_at > after if is_upcoming else session.starts_at <= after
+        asked = asked.where(session.cancelled_at.is_(None), its_tab)
+    if is_behind:
+        asked = asked.where(in_order > behind if is_upcoming else in_order < behind)
+    if is_upcoming:
+        return asked.order_by(session.starts_at, session.id)
+    return asked.order_by(session.starts_at.desc(), session.id.desc())
 
 
-def calls_between(person: User, *, start: datetime, end: datetime) -> list[Call]:
+def calls_between(person: User, *, start: datetime, end: datetime) -> list[Listed]:
     """Return a person's live sessions that reach into a period, in order of time."""
+    return _listed(_between(person.role), person, after=start - SLOT_LENGTH, end=end)
+
+
+@cache
+def _between(role: Role) -> Listing:
     session = CoachingSession
-    asked = _of(person).where(session.cancelled_at.is_(None), session.starts_at < end)
-    asked = asked.where(session.starts_at > start - SLOT_LENGTH)
-    return [Call(*row) for row in db.session.execute(asked.order_by(session.starts_at))]
+    asked = _list_of(role).where(session.cancelled_at.is_(None), session.starts_at < bindparam("end"))
+    return asked.where(session.starts_at > bindparam("after")).order_by(session.starts_at)
 
 
-def calls_without_feedback(coach: User, *, now: datetime, limit: int) -> list[Call]:
+def calls_without_feedback(coach: User, *, now: datetime, limit: int) -> list[Listed]:
     """Return a coach's previous sessions that wait for their feedback, latest first."""
+    return _listed(_waiting(), coach, after=now - SLOT_LENGTH, limit=limit)
+
+
+@cache
+def _waiting() -> Listing:
     session = CoachingSession
-    waiting = session.cancelled_at.is_(None) & (session.ends_at <= now) & Feedback.id.is_(None)
-    return _calls(_of(coach).where(waiting).order_by(session.starts_at.desc()), limit)
+    asked = _list_of(Role.COACH).where(session.cancelled_at.is_(None), ~session.is_recorded)
+    asked = asked.where(session.starts_at <= bindparam("after"))
+    return asked.order_by(session.starts_at.desc()).limit(bindparam("limit"))
+
+
+def _list_of(role: Role) -> Listing:
+    """Ask for the sessions of a person in this role, who is told when it is sent, as lists show them."""
+    mine, others = _ends(role)
+    is_coach = role == Role.COACH
+    session, recorded = CoachingSession, (Feedback.rating, Feedback.note) if is_coach else (null(), null())
+    asked = select(
+        *(session.id, session.starts_at, session.ends_at, session.topic, session.cancelled_by_id, session.reason),
+        *(User.id, User.name, _number_of(User, mine, others), *recorded),
+    )
+    if is_coach:
+        asked = asked.outerjoin(Feedback, Feedback.session_id == session.id)
+    return asked.join(User, User.id == others).where(mine == bindparam("mine"))
+
+
+def _listed(asked: Listing, person: User, **told: Any) -> list[Listed]:
+    found = db.session.execute(asked, {"mine": person.id, **told})
+    return [
+        Listed._make((*row[:6], Person(*row[6:8]), row[8], Recorded(*row[9:]) if row[9] else None)) for row in found
+    ]
 
 
 def last_time(call: Call, coach: User) -> Call | None:
     """Return the latest session before this one that the coach left feedback on, with the same student."""
     session = CoachingSession
     before = (session.student_id == call.other.id) & (session.starts_at < call.starts_at) & Feedback.id.is_not(None)
-    found = _calls(_of(coach).where(before).order_by(session.starts_at.desc()), 1)
+    found = _calls(_of(coach).where(before).order_by(session.starts_at.desc()))
     return found[0] if found else None
 
 
 def call_or_404(session_id: int, person: User) -> Call:
     """Return a session of this person's; anybody else's is not found (rule 11)."""
-    found = _calls(_of(person).where(CoachingSession.id == session_id), 1)
+    found = _calls(_of(person).where(CoachingSession.id == session_id))
     if not found:
         raise NotFound
     return found[0]
@@ -99,7 +173,7 @@ def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = N
     asked = (
         select(CoachingSession)
         .options(joinedload(CoachingSession.coach, innerjoin=True))
-        .where(overlaps(student.id, slot.starts_at, slot.ends_at))
+        .where(overlaps(student.id, slot.starts_at, slot.ends_at, after=slot.starts_at))
     )
     return db.session.scalar(asked.where(CoachingSession.id != but.id) if but else asked)
 
@@ -128,6 +202,7 @@ def nth_last_booking(student: User, n: int, *, after: datetime) -> datetime | No
     """Return when a student booked for the nth time, counted from the last, if that was after a moment."""
     booked_at = CoachingSession.booked_at
     asked = select(booked_at).where(CoachingSession.student_id == student.id, booked_at > after)
+    asked = asked.where(CoachingSession.starts_at > after)  # as all do that were booked after it
     return db.session.scalar(asked.order_by(booked_at.desc()).offset(n - 1).limit(1))
 
 
@@ -145,14 +220,19 @@ def feedback_on(session: CoachingSession) -> Feedback | None:
 
 def _of(person: User) -> Select[CoachingSession, User, str | None, Feedback | None]:
     """Ask for a person's sessions, each with the other one, and what may be seen of them."""
+    mine, others = _ends(person.role)
     if person.role == Role.COACH:
-        mine, others = CoachingSession.coach_id, CoachingSession.student_id
         asked = select(CoachingSession, User, _number_of(User, mine, others), Feedback)
         asked = asked.outerjoin(Feedback, Feedback.session_id == CoachingSession.id)
     else:
-        mine, others = CoachingSession.student_id, CoachingSession.coach_id
         asked = select(CoachingSession, User, _number_of(User, mine, others), null())
     return asked.join(User, User.id == others).where(mine == person.id)
+
+
+def _ends(role: Role) -> tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]]:
+    """Return which end of a session is held by a person in this role, and which by the other."""
+    ends = CoachingSession.coach_id, CoachingSession.student_id
+    return ends if role == Role.COACH else ends[::-1]
 
 
 def _number_of(
@@ -168,14 +248,14 @@ def _number_of(
     return case((CoachingSession.cancelled_at.is_(None) | also, other.phone))
 
 
-def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None], limit: int) -> list[Call]:
-    return [Call(*row) for row in db.session.execute(asked.limit(limit))]
+def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None]) -> list[Call]:
+    return [Call(*row) for row in db.session.execute(asked.limit(1))]
 
 
 def _bookable(
     coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
 ) -> Select[TimeSlot]:
-    busy = exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at))
+    busy = exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at, after=after))
     if but:
         busy = busy.where(CoachingSession.id != but.id)
     return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)

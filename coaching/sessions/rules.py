@@ -82,7 +82,7 @@ def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *
 def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -> None:
     """Put a session on another free slot of the same coach. The old slot is free again."""
     student = session.student
-    hold(session, student, slot)
+    hold(session, session.coach, student, slot)
     if reason := why_not_change(session, now=now):
         raise CannotMove(reason)
     if slot.id == session.slot_id:
@@ -109,7 +109,7 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
 
 def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
     """Call a session off. Its slot is free again, unless it is the coach who cancels: they are not free then."""
-    hold(session)
+    hold(session, session.coach)
     if why_not := why_not_change(session, now=now):
         raise CannotCancel(why_not)
     session.cancelled_at, session.cancelled_by_id, session.reason = now, by.id, reason

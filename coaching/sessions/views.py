@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
     asked_for = request.args.get("when")
     when = When(asked_for) if asked_for in set(When) else When.UPCOMING
     found = queries.calls(guard.me(), when, now=times.now(), limit=PAGE_LENGTH + 1, behind=place_asked_for())
-    calls = Rows.of(found, PAGE_LENGTH, lambda call: place(call.session.starts_at, call.session.id))
+    calls = Rows.of(found, PAGE_LENGTH, lambda call: place(call.starts_at, call.id))
     return page("sessions/index.html", calls=calls, when=when)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from coaching.extensions import db
@@ -32,21 +32,24 @@ class Standing(NamedTuple):
 
 def standing(coach: User, *, start: datetime, end: datetime) -> list[Standing]:
     """Return a coach's slots that reach into a period and are not withdrawn, each with who booked it."""
-    rows = db.session.execute(
-        select(TimeSlot, CoachingSession, Feedback.id)
-        .outerjoin(CoachingSession, (CoachingSession.slot_id == TimeSlot.id) & CoachingSession.cancelled_at.is_(None))
-        .outerjoin(CoachingSession.student)
-        .outerjoin(Feedback, Feedback.session_id == CoachingSession.id)
-        .options(contains_eager(CoachingSession.student))
-        .where(
-            TimeSlot.coach_id == coach.id,
-            TimeSlot.withdrawn_at.is_(None),
-            TimeSlot.starts_at > start - SLOT_LENGTH,
-            TimeSlot.starts_at < end,
-        )
-        .order_by(TimeSlot.starts_at)
+    told = {"coach_id": coach.id, "after": start - SLOT_LENGTH, "end": end}
+    return [Standing(*row) for row in db.session.execute(_STANDING, told)]
+
+
+_STANDING = (
+    select(TimeSlot, CoachingSession, Feedback.id)
+    .outerjoin(CoachingSession, (CoachingSession.slot_id == TimeSlot.id) & CoachingSession.cancelled_at.is_(None))
+    .outerjoin(CoachingSession.student)
+    .outerjoin(Feedback, Feedback.session_id == CoachingSession.id)
+    .options(contains_eager(CoachingSession.student))
+    .where(
+        TimeSlot.coach_id == bindparam("coach_id"),
+        TimeSlot.withdrawn_at.is_(None),
+        TimeSlot.starts_at > bindparam("after"),
+        TimeSlot.starts_at < bindparam("end"),
     )
-    return [Standing(*row) for row in rows]
+    .order_by(TimeSlot.starts_at)
+)
 
 
 def starts_near(coach: User, starts: Sequence[datetime]) -> set[datetime]:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, update
 
 from coaching import formatting, times
-from coaching.coaches.queries import is_booked
 from coaching.extensions import Refusal, db, hold, hold_slots, refusing
 from coaching.models import CoachingSession, TimeSlot, User
 from coaching.slots import queries
@@ -207,7 +206,7 @@ def move_all(
 def _withdraw_all(slots: Collection[TimeSlot], coach: User, *, now: datetime) -> None:
     hold_slots(slots)  # or a booking that is under way would be seen by nobody but the constraint
     free = update(TimeSlot).where(TimeSlot.id.in_([slot.id for slot in slots]), TimeSlot.coach_id == coach.id)
-    free = free.where(TimeSlot.withdrawn_at.is_(None), ~is_booked(TimeSlot))
+    free = free.where(TimeSlot.withdrawn_at.is_(None), ~TimeSlot.is_booked)
     found = db.session.scalars(free.values(withdrawn_at=now).returning(TimeSlot.id)).all()
     if len(found) != len(slots):
         raise CannotChange("Some of these were booked or changed meanwhile, so nothing is changed. Look at them again.")
