@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from coaching import cli, errors, extensions, formatting, guard, health, logs, pages, start
+from coaching import assets, cli, errors, extensions, formatting, guard, health, logs, pages, start
 from coaching.auth import account  # noqa: F401  # more views of `auth`
 from coaching.auth import views as auth
 from coaching.calendars import views as calendars
@@ -29,9 +29,6 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
     app.config.from_mapping(settings.for_flask())
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if settings.proxies:
-        count = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
     logs.init_app(app)  # first in, last out: it sees every request, and what became of it
     app.before_request(guard.check)  # before the extensions, so that a stranger is asked in before all else
@@ -50,6 +47,10 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
     app.register_blueprint(health.bp)
     cli.init_app(app)
 
-    for files in ("static", "bootstrap.static"):
+    for files in assets.ENDPOINTS:
         guard.public(app.view_functions[files])
+    assets.init_app(app)  # before the app, where it is asked for a file
+    if settings.proxies:  # before all: from here on it is known who really asks
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     return app

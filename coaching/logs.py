@@ -71,23 +71,49 @@ def fault(error: BaseException | None, event_: str = "fault") -> None:
     log.error(event_, exc_info=error, extra={"facts": where})
 
 
+def answered(
+    method: str,
+    route: str | None,
+    status: int,
+    began: float,
+    *,
+    reference: str | None = None,
+    statements: int = 0,
+    person: int | None = None,
+) -> None:
+    """Write down a request and what became of it."""
+    facts = {
+        "reference": reference or _new_reference(),
+        "method": method if method in METHODS else "other",
+        "route": route,
+        "status": status,
+        "ms": round((perf_counter() - began) * 1000, 1),
+        "statements": statements,
+        "person": person,
+    }
+    log.info("request", extra={"facts": facts})
+
+
+def _new_reference() -> str:
+    return secrets.token_hex(4)
+
+
 def _begin() -> None:
     """Give the request a reference: on an error's page and in the log it is the same."""
-    g.reference = secrets.token_hex(4)
+    g.reference = _new_reference()
     g.began, g.statements = perf_counter(), 0
 
 
 def _end(response: Response) -> Response:
-    facts = {
-        "reference": g.reference,
-        "method": request.method if request.method in METHODS else "other",
-        "route": _route(),
-        "status": response.status_code,
-        "ms": round((perf_counter() - g.began) * 1000, 1),
-        "statements": g.statements,
+    answered(
+        request.method,
+        _route(),
+        response.status_code,
+        g.began,
+        reference=g.reference,
+        statements=g.statements,
         **_who(),
-    }
-    log.info("request", extra={"facts": facts})
+    )
     return response
 
 

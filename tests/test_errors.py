@@ -184,6 +184,18 @@ def test_what_needs_no_database_is_there_all_the_same(away, new_client):
     assert int(ready.headers["Retry-After"]) > 0
 
 
+def test_who_is_signed_in_still_gets_the_files_of_a_page(make: Make, client, new_client, away):
+    client.sign_in(make.coach())
+    there = new_client(away)
+    there.browser.set_cookie("coaching", client.browser.get_cookie("coaching").value)
+    page = there.get("/slots/")
+    files = [tag.get("href") or tag.get("src") for tag in page.all("link[href], script[src]")]
+    assert (page.status, len(files)) == (503, 4)
+    for file in files:
+        sent = there.browser.get(file, headers={"Accept-Encoding": "gzip"})
+        assert (sent.status_code, sent.headers["Content-Encoding"]) == (200, "gzip"), file
+
+
 def test_what_was_away_and_is_back_is_used_again(databases, tmp_path, new_client):
     """Connections that the database has ended meanwhile are not given to anybody."""
     app = app_on(databases.new(), tmp_path)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from email.message import Message
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import NamedTuple
@@ -181,6 +181,34 @@ def test_outside_a_demo_one_signs_in_over_tls_with_a_cookie_for_this_host_alone(
     thief = build_opener(*(handler for handler in opener.handlers if isinstance(handler, HTTPSHandler)))
     replayed = ask(thief, f"{site}/slots/", {"Cookie": f"__Host-coaching={kept}"})
     assert replayed.url == f"{site}/auth/sign-in?next=/slots/", "a cookie of before is nobody's"
+
+
+def test_under_gunicorn_a_page_and_its_files_are_light_and_the_files_kept(
+    over_tls: Race, window, authority: trustme.CA
+):
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    links = re.findall(r'(?:href|src)="([^"]+\?v=\w+)"', ask(window[0], f"{window[2]}/").text)
+    assert len(links) == 4
+    weight = 0
+    with closing(HTTPSConnection("localhost", over_tls.port, timeout=30, context=trusting)) as connection:
+        for link in ("/", *links, *links):  # one connection for all, as a browser has it
+            connection.request("GET", link, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+            answer = connection.getresponse()
+            weight += len(answer.read()) + len(str(answer.headers))
+            assert answer.status == 200
+            if link != "/":
+                assert answer.getheader("Content-Encoding") == "gzip"
+                assert answer.getheader("Cache-Control") == "public, max-age=31536000, immutable"
+                assert answer.getheader("Strict-Transport-Security") == "max-age=31536000"
+                assert answer.getheader("Set-Cookie") is None
+    assert weight < 120_000, "even with every file twice"
+    lines = [json.loads(line) for line in over_tls.log]
+    sent = [line for line in lines if "static" in (line.get("route") or "")]
+    assert {(line["route"], line["status"], line["statements"]) for line in sent} == {
+        ("/static/<path:filename>", 200, 0),
+        ("/bootstrap/static/<path:filename>", 200, 0),
+    }
 
 
 def test_under_gunicorn_every_line_is_json_and_says_nothing_that_a_client_wrote(over_tls: Race, window):
