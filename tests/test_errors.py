@@ -207,7 +207,8 @@ def test_what_was_away_and_is_back_is_used_again(databases, tmp_path, new_client
             name = db.session.scalar(text("SELECT current_database()"))
         with other.app_context(), db.engine.begin() as connection:
             connection.execute(
-                text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+                text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = :name"),
+                {"name": name},  # and waits until they are gone
             )
         close(other)
     assert client.get("/slots/").status == 200
