@@ -38,7 +38,7 @@ from tests.make import Make
 from tests.promises import PROMISES
 
 PROCESSES = 4
-PATIENCE = 60  # seconds; twice as long as a writer waits for its turn on SQLite
+PATIENCE = 120  # seconds; four times as long as a writer waits for its turn on SQLite
 TODAY = datetime.now(UTC).date()
 
 # What keeps those promises in the database, and how it is taken off.
