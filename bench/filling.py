@@ -46,7 +46,7 @@ WITH_TRIGGERS = ("time_slot", "coaching_session", "feedback")
 OFFERS_UNTIL = """
     UPDATE "user" SET offers_until = latest.starts_at FROM (
         SELECT coach_id, max(starts_at) AS starts_at FROM time_slot
-        WHERE NOT is_booked AND withdrawn_at IS NULL GROUP BY coach_id
+        WHERE NOT is_booked AND withdrawn_at IS NULL AND starts_at > %s - interval '1 day' GROUP BY coach_id
     ) AS latest WHERE "user".id = latest.coach_id
 """
 
@@ -92,7 +92,7 @@ class Programme:
     """The rows of every table, in the order of `ROWS`, as they would be after years. Moments are texts in UTC."""
 
     def __init__(self, size: Size, now: datetime) -> None:
-        now = now.replace(microsecond=0)
+        self.now = now = now.replace(microsecond=0)
         first = now.replace(minute=0, second=0, microsecond=0) - PAST * APART
         self._size = size
         self._now, self._before = _said(now), _said(first - timedelta(days=9))
@@ -188,7 +188,7 @@ def _fill_postgres(url: str, programme: Programme, watch: Watch) -> None:
                         copy.write_row(row)
                 if "id" in columns:
                     connection.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
-            connection.execute(OFFERS_UNTIL)
+            connection.execute(OFFERS_UNTIL, [programme.now])
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
 

@@ -11,7 +11,7 @@ import click
 
 from bench.tools import find
 
-CONNECTIONS = 8
+CONNECTIONS = 16  # four for each worker on two cores: with fewer it is chance which worker gets none
 LONGEST = 30  # seconds that something may take until its first answer
 
 

@@ -8,7 +8,7 @@ import click
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from bench import filling
 from bench.filling import Size
@@ -83,14 +83,18 @@ def look(app: Flask, number: int, path: str) -> str:
 
 @contextmanager
 def overheard(app: Flask) -> Iterator[list[Statement]]:
-    """Gather what the app says to its database inside, BEGIN, COMMIT and ROLLBACK included."""
+    """Gather what the app says to its database inside, BEGIN, COMMIT and ROLLBACK included where they are sent."""
     said: list[Statement] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         said.append((statement, parameters))
 
     def hears(word: str) -> Any:
-        return lambda *_: said.append((word, {}))
+        def hear_it(connection: Connection) -> None:
+            if connection.dialect.name == "sqlite" or connection.get_execution_options().get("writing"):
+                said.append((word, {}))
+
+        return hear_it
 
     with app.app_context():
         engine = db.engine

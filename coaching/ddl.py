@@ -77,7 +77,8 @@ WAITING = where("cancelled_at IS NULL AND NOT is_recorded", sqlite="cancelled_at
 def offering() -> list[Index]:
     """Return the index of the coaches who have something to offer, by name, with all that a list shows of them.
 
-    SQLite sorts them itself: its own `lower` is another than the one that connections bring along.
+    SQLite sorts them itself: its own `lower` is another than the one that connections bring along. By the second index
+    it finds them, and both databases find those whose offers have passed.
     """
     return [
         Index(
@@ -88,12 +89,7 @@ def offering() -> list[Index]:
             postgresql_where=text("role = 'coach' AND offers_until IS NOT NULL"),
             info={"only_on": "postgresql"},
         ).ddl_if("postgresql"),
-        Index(
-            "ix_user_offers_until",
-            "offers_until",
-            sqlite_where=text("offers_until IS NOT NULL"),
-            info={"only_on": "sqlite"},
-        ).ddl_if("sqlite"),
+        Index("ix_user_offers_until", "offers_until", **where("offers_until IS NOT NULL")),
     ]
 
 

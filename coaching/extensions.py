@@ -2,7 +2,7 @@
 
 import select as select_
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, Engine, ExceptionContext, delete, event, inspect, select
+from sqlalchemy import Connection, Engine, ExceptionContext, Row, Select, delete, event, inspect, select
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.pool import Pool
 
@@ -31,6 +31,10 @@ csrf = CSRFProtect()
 bootstrap = Bootstrap5()
 
 BUSY_SECONDS = 30  # how long a writer waits for its turn on SQLite
+
+# What stands between us and PostgreSQL may forget a connection that is silent, and say nothing. So that a night without
+# a visitor costs nobody a page, the kernel asks now and then (seconds), and gives up soon (milliseconds).
+ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 
 class Refusal(Exception):
@@ -145,6 +149,11 @@ def hold_slots(slots: Collection[TimeSlot]) -> None:
     db.session.execute(asked.with_for_update(key_share=True))
 
 
+def rows(asked: Select[*tuple[Any, ...]], told: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return the rows of a list. They are columns, and do without what the session does for objects (0.1 ms)."""
+    return db.session.connection().execute(asked, told).all()
+
+
 @cache
 def _columns(kind: type[Base]) -> list[str]:
     """Return what is read of a row unless asked for: neither what is private, nor the other rows that it hangs on."""
@@ -181,7 +190,7 @@ def _connect(app: Flask, database_url: str) -> None:
         options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
     else:
         # libpq reads its own addresses, several hosts and all; SQLAlchemy would understand only some of them.
-        defaults: Mapping[str, Any] = {"connect_timeout": 5, "application_name": "coaching"}
+        defaults: Mapping[str, Any] = {"connect_timeout": 5, "application_name": "coaching", **ALIVE}
         missing = {name: value for name, value in defaults.items() if name not in conninfo_to_dict(database_url)}
         app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"
         options = {
@@ -211,6 +220,7 @@ def _notice_what_has_gone(connection: Any, _record: Any, _proxy: Any) -> None:
     """Let the pool open a connection anew that PostgreSQL has closed, as it does when it restarts.
 
     Nothing arrives on a connection that is not in use, unless it has ended: so no statement need be sent to find out.
+    Of one that has ended without a word the kernel hears: see `ALIVE`.
     """
     if isinstance(connection, psycopg.Connection):
         arrived = select_.poll()

@@ -35,5 +35,6 @@ PROMISES = {
     "a slot that nobody has booked, of a coach who is said to offer none so late": """
         SELECT slot.id FROM time_slot slot JOIN "user" coach ON coach.id = slot.coach_id
         WHERE slot.withdrawn_at IS NULL AND NOT slot.is_booked
+        AND slot.starts_at > (SELECT max(offered_at) FROM time_slot) -- what has passed is forgotten by who publishes
         AND (coach.offers_until IS NULL OR coach.offers_until < slot.starts_at)""",
 }

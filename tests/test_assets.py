@@ -100,6 +100,13 @@ def test_pages_are_not_compressed(make: Make, client: Client):
         assert "Content-Encoding" not in load(client, url).headers, url
 
 
+@pytest.mark.parametrize("name", ["icons/bootstrap-icons.svg", "css/bootswatch/cyborg/bootstrap.min.css"])
+def test_nobody_can_have_a_large_file_compressed_that_no_page_links_to(client: Client, name):
+    sent = load(client, f"/bootstrap/static/{name}")
+    sent.close()
+    assert (sent.status_code, "Content-Encoding" in sent.headers) == (200, False)
+
+
 # What has changed
 
 

@@ -10,6 +10,7 @@ def measure(run: Run) -> list[Ratio]:
     """Measure both in the same seconds, at 8 connections."""
     url, seconds = run.databases.of(run.size), run.effort.seconds
     [load] = run.loads(url, PAGES[:1]).values()
+    load = load._replace(connections=8)
     p50, p99 = [], []
     with gunicorn(url, run.folder) as port:
         load.put_on(port, seconds)

@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.exceptions import NotFound
 
 from coaching import times
-from coaching.extensions import db
+from coaching.extensions import db, rows
 from coaching.models import CoachingSession, Role, TimeSlot, User
 from coaching.times import SLOT_LENGTH
 
@@ -170,7 +170,7 @@ def coaches_with_free_slots(
     else:
         wished = is_wished(TimeSlot, wish, after=after)
         asked = _offers(limit, is_behind=behind is not None, coaches=is_meant(wish.words), slots=wished)
-    found = db.session.execute(asked, {**_asked_by(reader, after), "behind": behind})
+    found = rows(asked, {**_asked_by(reader, after), "behind": behind})
     return [Offer(Coach(coach_id, name, headline), _few(slots)) for coach_id, name, headline, slots in found]
 
 
@@ -197,7 +197,10 @@ def _offers(
     said = [cast(few.c.id, Text), cast(minute, Text), func.coalesce(cast(_clash(few.c), Text), "")]
     said_of_all = select(func.aggregate_strings(said[0] + " " + said[1] + " " + said[2], ",")).correlate(User)
     asked = (
-        select(User.id, User.name, User.headline, said_of_all.scalar_subquery().label("slots"))
+        select(
+            *(User.id, User.name, User.headline, said_of_all.scalar_subquery().label("slots")),
+            func.lower(User.name).label("place"),
+        )
         .where(User.role == literal_column("'coach'"), User.offers_until > NOW, *coaches)
         .order_by(func.lower(User.name), User.id)
         .offset(0)  # keeps the database from looking for the slots once more, to ask whether there are any
@@ -209,7 +212,10 @@ def _offers(
         asked = asked.where(tuple_(func.lower(User.name), User.id) > place)
     row = asked.subquery()
     return (
-        select(row.c.id, row.c.name, row.c.headline, row.c.slots).where(row.c.slots.is_not(None)).limit(_plain(limit))
+        select(row.c.id, row.c.name, row.c.headline, row.c.slots)
+        .where(row.c.slots.is_not(None))
+        .order_by(row.c.place, row.c.id)
+        .limit(_plain(limit))
     )
 
 
@@ -227,7 +233,7 @@ def soonest(
     if behind:
         asked = asked.where(tuple_(TimeSlot.starts_at, TimeSlot.id) > tuple_(*behind))
     asked = asked.order_by(TimeSlot.starts_at, TimeSlot.id).limit(limit)
-    found = db.session.execute(asked, _asked_by(reader, after))
+    found = rows(asked, _asked_by(reader, after))
     return [Soon._make((*row[:4], Coach(*row[4:]))) for row in found]
 
 
@@ -255,7 +261,7 @@ def free_slots(
     asked = _OF_ONE if wish.is_any else _OF_ONE.where(*is_wished(TimeSlot, wish, after=after))
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])  # a coach's slots never start together
-    found = db.session.execute(asked, {**_asked_by(reader, after), "coach_id": coach.id, "limit": limit})
+    found = rows(asked, {**_asked_by(reader, after), "coach_id": coach.id, "limit": limit})
     return [Free(*row) for row in found]
 
 
@@ -285,7 +291,7 @@ def _few(said: str) -> tuple[Free, ...]:
         slot_id, minute, clash_id = slot.split(" ")
         starts_at = times.EPOCH + timedelta(minutes=int(minute))
         slots.append(Free(int(slot_id), starts_at, starts_at + SLOT_LENGTH, int(clash_id) if clash_id else None))
-    return tuple(slots)
+    return tuple(sorted(slots, key=lambda slot: slot.starts_at))  # no database promises in which order it gathers
 
 
 def _plain(number: int) -> ColumnElement[int]:

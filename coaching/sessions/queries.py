@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import is_free, overlaps
-from coaching.extensions import db
+from coaching.extensions import db, rows
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
 from coaching.times import SLOT_LENGTH
 
@@ -146,7 +146,7 @@ def _list_of(role: Role) -> Listing:
 
 
 def _listed(asked: Listing, person: User, **told: Any) -> list[Listed]:
-    found = db.session.execute(asked, {"mine": person.id, **told})
+    found = rows(asked, {"mine": person.id, **told})
     return [
         Listed._make((*row[:6], Person(*row[6:8]), row[8], Recorded(*row[9:]) if row[9] else None)) for row in found
     ]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from coaching import formatting, times
 from coaching.extensions import Refusal, db, hold, hold_slots, refusing
@@ -87,7 +87,22 @@ def publish(
 ) -> Published:
     """Offer two hours at each of these times: all or nothing, or with `good_only` those that can be."""
     hold(coach)
-    return _publish(coach, wanted, which, good_only=good_only, now=now)
+    published = _publish(coach, wanted, which, good_only=good_only, now=now)
+    _pass_over_who_offered_long_ago(now)
+    return published
+
+
+def _pass_over_who_offered_long_ago(now: datetime) -> None:
+    """Forget until when coaches offered something that began over a day ago, a hundred of them at a time.
+
+    So the lists need not pass over everybody who ever coached. Whose row is held just now is left to the next time.
+    """
+    past = select(User.id).where(User.offers_until < now - timedelta(days=1)).limit(100)
+    held = past.with_for_update(skip_locked=True, key_share=True)
+    db.session.execute(
+        update(User).where(User.id.in_(held)).values(offers_until=None),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _publish(

@@ -3,9 +3,12 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from coaching import formatting
 from coaching.coaches import queries as coaches
+from coaching.extensions import db
+from coaching.models import User
 from coaching.slots import queries
 from coaching.slots.rules import MOST_WEEKS, CannotChange, CannotOffer, move, offer, withdraw
 from coaching.times import Clocks
@@ -28,6 +31,20 @@ def test_a_slot_is_the_coachs_and_lasts_two_hours(make, do, ask):
     assert (slot.coach_id, slot.starts_at, slot.ends_at) == (coach.id, at("2026-03-03 04:15"), at("2026-03-03 06:15"))
     assert (slot.offered_at, slot.withdrawn_at) == (NOW, None)
     assert [free.id for free in ask(coaches.free_slots, coach, after=NOW, limit=9)] == [slot.id]
+
+
+def test_who_offers_something_lets_lists_pass_over_those_whose_offers_have_passed(make, do, ask):
+    long_ago, lately, ahead, other = (make.coach() for _ in range(4))
+    for coach, begins in ((long_ago, "2026-03-03 10:00"), (lately, "2026-03-09 10:00"), (ahead, "2026-03-20 10:00")):
+        make.slot(coach, at(begins))
+    do(offer, other, date(2026, 3, 12), TEN, now=at("2026-03-10 09:00"))
+    until = dict(ask(lambda: db.session.execute(select(User.id, User.offers_until)).all()))
+    assert {coach.name: bool(until[coach.id]) for coach in (long_ago, lately, ahead, other)} == {
+        long_ago.name: False,  # for a day and more
+        lately.name: True,  # clocks may be set back
+        ahead.name: True,
+        other.name: True,
+    }
 
 
 @pytest.mark.parametrize(
