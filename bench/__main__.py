@@ -17,7 +17,7 @@ from bench.run import Effort, Run
 from bench.visiting import PAGES
 
 HERE = Path(__file__).resolve().parent
-NEEDS = {"booking": ("wrk", "pgbench"), "servers": ("wrk", "nginx"), "sql": ()}  # of the others: wrk
+NEEDS = {"booking": ("wrk", "pgbench"), "servers": ("wrk", "nginx"), "sql": (), "pages": ()}  # of the others: wrk
 QUICK = Effort(
     smallest=10,
     usual=100,

@@ -52,14 +52,14 @@ class Run(NamedTuple):
             lengths[page.name] = len(usual.encode())
         return lengths
 
-    def loads(self, url: str, pages: tuple[Page, ...], *, prefix: str = "") -> dict[str, Load]:
-        """Return the load of each page; with a prefix, of what is at its path behind it."""
+    def loads(self, url: str, pages: tuple[Page, ...]) -> dict[str, Load]:
+        """Return the load of each page."""
         with app_on(url, self.folder) as app:
             lengths = self.keep_pages(app, pages)
             loads = {}
             for page in pages:
-                asked = [(visiting.cookie(app, who), prefix + path) for who, path in page.asked(self.size, READERS)]
-                file = self.folder / f"{page.name}{prefix.replace('/', '-')}.requests"
+                asked = [(visiting.cookie(app, who), path) for who, path in page.asked(self.size, READERS)]
+                file = self.folder / f"{page.name}.requests"
                 loads[page.name] = Load.of(asked, file, least=int(lengths[page.name] * LEAST))
         return loads
 

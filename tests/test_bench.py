@@ -1,16 +1,19 @@
 """The bench: what it refuses to fill, what it says is missing, and that what it fills is sound. Never how quick."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import click
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
-from bench import beside, filling, tools, visiting
+from bench import beside, filling, one_by_one, tools, visiting
 from bench.__main__ import NEEDS, bench
 from bench.databases import app_on
 from bench.filling import CannotFillError, Size
@@ -166,6 +169,51 @@ def test_a_page_from_constant_rows_asks_only_who_is_there(filled, tmp_path, monk
             [(asked, _)] = [statement for statement in said if statement[0] not in visiting.FRAME]
             assert "FROM sign_in" in asked
         assert visiting.look(app, 1, "/ceiling/coaches") == visiting.look(app, 1, "/bare/coaches") == "kept"
+
+
+class Answering(BaseHTTPRequestHandler):
+    """Answers /one and /other, over one connection; anything else is not there."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200 if self.path in {"/one", "/other"} else 404)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"x" * 1000)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def answering() -> Iterator[int]:
+    Answering.asked = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.real_time
+def test_each_way_is_asked_in_its_turn(answering):
+    ways = {path: [one_by_one.get(f"/{path}", "a=b")] * 2 for path in ("one", "other")}
+    rates = one_by_one.in_turns(answering, ways, 1000, 2)
+    assert Answering.asked == ["/one", "/other", "/one", "/other", "/other", "/one", "/other", "/one"]
+    assert [*rates] == ["one", "other"]
+    assert all(rate > 0 for rate in rates.values())
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize(("path", "least"), [("/nothing", 0), ("/one", 2000)])
+def test_a_wrong_answer_ends_it(answering, path, least):
+    with pytest.raises(click.ClickException, match=path):
+        one_by_one.in_turns(answering, {"it": [one_by_one.get(path, "")]}, least, 1)
 
 
 def test_in_a_sparse_one_hardly_anything_is_free():

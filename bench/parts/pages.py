@@ -1,18 +1,15 @@
 """Each main page over the same HTML with less work: from constant rows, after the sign-in alone, from a bare Flask.
 
 The first is the ceiling that pages are held to: the same templates, filled for each request with what was found before.
+All are asked for one by one, in turns, of one worker: then both the database's time and our own count in full.
 """
-
-from contextlib import ExitStack
-from functools import partial
 
 import click
 
-from bench import beside, visiting
+from bench import beside, one_by_one, visiting
 from bench.databases import app_on
-from bench.loading import Load
-from bench.rounds import Ratio, in_turns
-from bench.run import LEAST, Run, rate
+from bench.rounds import Ratio
+from bench.run import LEAST, READERS, Run
 from bench.serving import gunicorn
 from bench.visiting import Page
 
@@ -22,43 +19,52 @@ OVER = {
     "ceiling": "its HTML after the sign-in",
     "bare": "its HTML from a bare Flask",
 }
+TIMES = 3  # that each reader asks in a round
 
 
 def measure(run: Run) -> list[Ratio]:
-    """Measure requests per second, all of one gunicorn as deployed."""
-    url, seconds = run.databases.of(run.size), run.effort.seconds
-    loads = _loads(run, url)
+    """Measure requests per second."""
+    url = run.databases.of(run.size)
+    asked, lengths = _requests(run, url)
     _check_rendered(run, url)
-    with ExitStack() as stack:
-        port = stack.enter_context(gunicorn(url, run.folder))
-        with click.progressbar(loads.items(), label="warming up") as warming:
-            for (_, way), load in warming:
-                load.put_on(port, 2 * seconds if way == "rendered" else 1)  # until each worker has met most readers
-        rates = {which: partial(rate, load, port, seconds) for which, load in loads.items()}
-        found = in_turns("pages", rates, run.effort.rounds)
+    found: dict[tuple[Page, str], list[float]] = {(page, way): [] for page in asked for way in ("page", *OVER)}
+    with (
+        gunicorn(url, run.folder, "--workers", "1") as port,
+        click.progressbar(length=(run.effort.rounds + 1) * len(asked), label="pages") as bar,
+    ):
+        for number in range(run.effort.rounds + 1):
+            for page, ways in asked.items():
+                rates = one_by_one.in_turns(port, ways, int(lengths[page.name] * LEAST), TIMES)
+                if number:  # not the first: then what is kept is not there yet
+                    for way, rate in rates.items():
+                        found[page, way].append(rate)
+                bar.update(1)
     return [
         Ratio(f"{page.title}, over {words}", found[page, "page"], found[page, way], "requests/s")
         for way, words in OVER.items()
-        for page in run.effort.pages
+        for page in asked
     ]
 
 
-def _loads(run: Run, url: str) -> dict[tuple[Page, str], Load]:
-    """Return the load of each page, and of each that it is measured against, one after the other."""
-    pages = run.effort.pages
-    itself = run.loads(url, pages)
-    constant = {way: run.loads(url, pages, prefix=f"/{way}") for way in ("rendered", "kept")}
-    loads = {}
-    for page in run.effort.pages:
-        loads[page, "page"] = itself[page.name]
-        loads |= {(page, way): those[page.name] for way, those in constant.items()}
-        for way in ("ceiling", "bare"):
-            # The same people, of whom a bare Flask takes no notice.
-            cookies = [line.split("\t")[0] for line in itself[page.name].requests.read_text().splitlines()]
-            asked = [(cookie, f"/{way}/{page.name}") for cookie in cookies]
-            load = Load.of(asked, run.folder / f"{page.name}-{way}.requests", least=itself[page.name].least)
-            loads[page, way] = load
-    return loads
+def _requests(run: Run, url: str) -> tuple[dict[Page, dict[str, list[bytes]]], dict[str, int]]:
+    """Return what is asked of each page in each way, all by the same people, and how many bytes the page has."""
+    pages: dict[Page, dict[str, list[bytes]]] = {}
+    with app_on(url, run.folder) as app:
+        lengths = run.keep_pages(app, run.effort.pages)
+        for page in run.effort.pages:
+            readers = [(visiting.cookie(app, who), path) for who, path in page.asked(run.size, READERS)]
+            at = {
+                "page": "{path}",
+                "rendered": "/rendered{path}",
+                "kept": "/kept{path}",
+                "ceiling": f"/ceiling/{page.name}",
+                "bare": f"/bare/{page.name}",
+            }
+            pages[page] = {
+                way: [one_by_one.get(where.format(path=path), cookie) for cookie, path in readers]
+                for way, where in at.items()
+            }
+    return pages, lengths
 
 
 def _check_rendered(run: Run, url: str) -> None:
