@@ -46,7 +46,7 @@ WITH_TRIGGERS = ("time_slot", "coaching_session", "feedback")
 OFFERS_UNTIL = """
     UPDATE "user" SET offers_until = latest.starts_at FROM (
         SELECT coach_id, max(starts_at) AS starts_at FROM time_slot
-        WHERE NOT is_booked AND withdrawn_at IS NULL AND starts_at > %s - interval '1 day' GROUP BY coach_id
+        WHERE NOT is_booked AND withdrawn_at IS NULL AND starts_at > %s - interval '2 hours' GROUP BY coach_id
     ) AS latest WHERE "user".id = latest.coach_id
 """
 

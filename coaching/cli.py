@@ -1,13 +1,16 @@
 """The commands: adding people, and filling an empty database with demo data."""
 
+import os
+import signal
 import sys
+import threading
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from werkzeug.datastructures import MultiDict
 
-from coaching import demo, mail, times
+from coaching import demo, letters, mail, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import PersonForm
 from coaching.extensions import Refusal, saving
@@ -15,6 +18,7 @@ from coaching.formatting import person_option
 from coaching.models import Purpose, Role
 
 people = AppGroup("people", help="Add people, and list them.")
+mails = AppGroup("mail", help="Send mails.")
 
 
 @people.command("add")
@@ -64,6 +68,27 @@ def list_() -> None:
         click.echo(f"{person.id}\t{person.role}\t{person.name}\t{person.email}\t{person.time_zone}")
 
 
+@mails.command("work")
+@click.option("--until-done", is_flag=True, help="End when nothing is due any more, instead of waiting for more.")
+@click.option("--with-parent", is_flag=True, help="End when the process that started this has ended.")
+def work(*, until_done: bool, with_parent: bool) -> None:
+    """Send the mails that are due, and go on until SIGTERM. Several may run at once."""
+    if not mail.is_sent():
+        raise click.ClickException("COACHING_MAIL does not say how mail is sent.")
+    is_over = threading.Event()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: is_over.set())  # the mail that is being sent just now is still sent
+    if with_parent:
+        threading.Thread(target=_wait_for_parent, args=[os.getppid(), is_over], daemon=True).start()
+    letters.work(is_over=is_over, until_done=until_done)
+
+
+def _wait_for_parent(parent: int, is_over: threading.Event) -> None:
+    while not is_over.wait(1):
+        if os.getppid() != parent:
+            is_over.set()
+
+
 @click.command("demo")
 @with_appcontext
 @click.option("--if-empty", is_flag=True, help="Do nothing, quietly, where there are people already.")
@@ -93,4 +118,5 @@ def whom() -> None:
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(people)
+    app.cli.add_command(mails)
     app.cli.add_command(fill)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,8 +34,10 @@ NUMBERS = {
     "COACHING_REGISTRATIONS": (60, 1, 100_000),
     "COACHING_RESETS": (20, 1, 100_000),
     "COACHING_BOOKINGS": (60, 1, 100_000),
+    "COACHING_REMINDER_MINUTES": (24 * 60, 0, 14 * 24 * 60),
+    "COACHING_LAST_REMINDER_MINUTES": (60, 0, 24 * 60),
 }
-KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_MAIL", *NUMBERS}
+KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_MAIL", "COACHING_MAIL_FROM", *NUMBERS}
 
 
 class SettingError(Exception):
@@ -59,6 +63,9 @@ class Settings:
     registrations: int  # COACHING_REGISTRATIONS: from one address in an hour; default 60
     resets: int  # COACHING_RESETS: mails with a link that one address may ask for in an hour; default 20
     bookings: int  # COACHING_BOOKINGS: of one student in an hour; default 60
+    mail_from: str  # COACHING_MAIL_FROM: the address that mails come from; default calls@ the host of COACHING_URL
+    reminder_minutes: int  # COACHING_REMINDER_MINUTES: before a session; 0 is never; default 1440, a day
+    last_reminder_minutes: int  # COACHING_LAST_REMINDER_MINUTES: likewise; default 60
 
     @classmethod
     def read(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
@@ -76,6 +83,7 @@ class Settings:
             url=_url(environ),
             mail=_mail(environ) or ("files" if demo else ""),
             confirms=bool(_mail(environ)),
+            mail_from=_mail_from(environ),
             wrong_passwords_from=number.pop("wrong_passwords_from_address"),
             **number,
         )
@@ -95,6 +103,9 @@ class Settings:
             "REGISTRATIONS": self.registrations,
             "RESETS": self.resets,
             "BOOKINGS": self.bookings,
+            "MAIL_FROM": self.mail_from,
+            "REMINDER_MINUTES": self.reminder_minutes,
+            "LAST_REMINDER_MINUTES": self.last_reminder_minutes,
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_NAME": cookie,
             "SESSION_COOKIE_SECURE": not self.demo,
@@ -177,6 +188,15 @@ def _mail(environ: Mapping[str, str]) -> str:
     if value not in {"", "files"}:
         raise SettingError(f"COACHING_MAIL must be files, or unset where no mail is sent, not {value!r}.")
     return value
+
+
+def _mail_from(environ: Mapping[str, str]) -> str:
+    host = urlsplit(_url(environ)).hostname or ""
+    value = environ.get("COACHING_MAIL_FROM") or f"calls@{'localhost' if ':' in host else host}"
+    try:
+        return Address(addr_spec=value).addr_spec
+    except (ValueError, HeaderParseError):
+        raise SettingError(f"COACHING_MAIL_FROM must be an address such as calls@example.org, not {value!r}.") from None
 
 
 def _url(environ: Mapping[str, str]) -> str:

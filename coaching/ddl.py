@@ -38,6 +38,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+def words(kind: type[enum.Enum], length: int = 13) -> Enum:
+    """Return a column's type for the words of an enumeration; which there are, a constraint says."""
+    return Enum(kind, native_enum=False, create_constraint=False, length=length, values_callable=list)
+
+
 class Base(DeclarativeBase):
     """What every table shares: names for its constraints, and ids that are never given twice."""
 
@@ -45,7 +50,7 @@ class Base(DeclarativeBase):
     registry = registry(
         type_annotation_map={
             datetime: UTCDateTime(),
-            enum.Enum: Enum(enum.Enum, native_enum=False, create_constraint=False, length=7, values_callable=list),
+            enum.Enum: words(enum.Enum, length=7),
         },
         metadata=MetaData(
             naming_convention={

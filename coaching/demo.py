@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeVar
 
 import click
 
-from coaching import times
+from coaching import outbox, times
 from coaching.auth import rules as people
-from coaching.models import CoachingSession, Role, TimeSlot, User
+from coaching.models import CoachingSession, Email, Role, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.slots import rules as slots
 
@@ -120,6 +120,7 @@ def fill(*, now: datetime) -> None:
     by_id = {coach.id: coach for coach in coaches}
     for slot in _showing_progress(offered):
         _live_through(slot, by_id[slot.coach_id], students, chance, now=now)
+    outbox.drop(Email.due_at <= now, why="It was due before this demo began.", now=now)
 
 
 def _person(role: Role, number: int, name: str, phone: str, zone: str, *, now: datetime) -> User:

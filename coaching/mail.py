@@ -23,6 +23,16 @@ def link(endpoint: str, **values: str) -> str:
     return f"{current_app.config['URL']}{path}"
 
 
+def deliver(message: EmailMessage) -> None:
+    """Write a mail down; raise OSError where that cannot be.
+
+    Its file is called after its Message-ID: of one that is sent twice, there is one.
+    """
+    folder = Path(current_app.instance_path) / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / f"{message['Message-ID'].strip('<>').partition('@')[0]}.eml").write_bytes(message.as_bytes())
+
+
 def send(to: str, template: str, **context: str) -> None:
     """Send a mail. The first line of the template is its subject.
 

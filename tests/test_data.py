@@ -18,6 +18,7 @@ from coaching.models import (
     CalendarFeed,
     CoachingSession,
     EarlierFeedback,
+    Email,
     Feedback,
     OneTimeLink,
     Registration,
@@ -95,6 +96,10 @@ class World:
     def an_earlier(self, **said: Any) -> EarlierFeedback:
         good = {"feedback_id": self.feedback.id, "rating": 4, "note": "", "written_at": NOW, "replaced_at": NOW}
         return EarlierFeedback(**{**good, **said})
+
+    def an_email(self, **said: Any) -> Email:
+        good = {"session_id": self.session.id, "person_id": self.student.id, "kind": "booked", "revision": 0}
+        return Email(**{**good, "created_at": NOW, "due_at": NOW, "next_at": NOW, **said})
 
     def cancelled(self, slot: TimeSlot) -> CoachingSession:
         """A cancelled session that is in the data."""
@@ -192,6 +197,18 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
     "registration_has_an_address": {"half an address": lambda w: w.a_registration(email="ana@")},
     "registration_has_a_number": {"a number without a country": lambda w: w.a_registration(phone="02079460999")},
     "registration_has_a_zone": {"no zone": lambda w: w.a_registration(time_zone="")},
+    # Mails
+    "fk_email_session_id": {"a mail about nothing": lambda w: w.an_email(session_id=999)},
+    "fk_email_person_id": {"a mail to nobody": lambda w: w.an_email(person_id=999)},
+    "known_kind_of_mail": {"a mail of no kind": lambda w: w.an_email(kind="hello")},
+    "told_once": {"the same twice": lambda w: [w.an_email(), w.an_email(due_at=TEN)]},
+    "mail_of_a_revision": {"of what comes before the first": lambda w: w.an_email(revision=-1)},
+    "attempts_are_counted": {"less than none": lambda w: w.an_email(attempts=-1)},
+    "sent_or_dropped": {"both": lambda w: w.an_email(sent_at=NOW, dropped_at=NOW, why="both")},
+    "dropped_for_a_reason": {
+        "dropped for nothing": lambda w: w.an_email(dropped_at=NOW),
+        "a reason to drop what is not": lambda w: w.an_email(why="why not"),
+    },
     "attempt_is_hashed": {"an address as it is": lambda w: w.an_attempt(about="127.0.0.1")},
     # Slots: rules 1 and 2
     "slot_is_a_coachs": {
@@ -399,6 +416,7 @@ IN_COLUMNS = {
     "uq_calendar_feed_token_hash": "calendar_feed.token_hash",
     "uq_feedback_session_id": "feedback.session_id",
     "one_live_session_per_slot": "coaching_session.slot_id",
+    "told_once": "email.session_id, email.kind, email.person_id, email.revision",
 }
 CONSTRAINTS = {
     constraint.name: constraint
@@ -494,6 +512,7 @@ def test_nothing_is_missing_that_must_be_there(world, app, everything, kind, col
         "CoachingSession": world.a_session,
         "Feedback": world.a_feedback,
         "EarlierFeedback": world.an_earlier,
+        "Email": world.an_email,
     }[kind](**{column: null()})
     before = everything()
     with pytest.raises(IntegrityError):

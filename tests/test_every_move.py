@@ -26,7 +26,7 @@ from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import coaches_with_free_slots, free_slots
 from coaching.extensions import Refusal, db, saving
-from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
+from coaching.models import CoachingSession, EarlierFeedback, Email, Feedback, Role, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.sessions.queries import When, call_or_404, calls, calls_without_feedback, slot_with_id, slots_to_choose
 from coaching.slots import rules as slots
@@ -431,6 +431,7 @@ class EveryMove(RuleBasedStateMachine):
             self.the_data_are_what_the_model_says()
             self.what_triggers_keep_is_true()
             self.what_is_free_is_on_offer()
+            self.both_will_be_told_of_what_is_true_now()
             for who in {*self.concerned, next(self.in_turn)}:
                 self.sees_their_sessions_and_no_others(who)
 
@@ -445,8 +446,25 @@ class EveryMove(RuleBasedStateMachine):
         )
         asked = select(User.offers_until, free.scalar_subquery()).where(User.role == Role.COACH)
         for kept, until in db.session.execute(asked):
-            assert kept == until or (kept is None and until < self.now - timedelta(days=1))
+            assert kept == until or (kept is None and until < self.now - timedelta(hours=2))
         assert [promise for promise, query in PROMISES.items() if db.session.execute(text(query)).all()] == []
+
+    def both_will_be_told_of_what_is_true_now(self) -> None:
+        """Each session's last change waits to be told to its two people alone, and reminders of what lies ahead."""
+        expected = set()
+        for session in db.session.scalars(select(CoachingSession)):
+            at = session.cancelled_at or session.moved_at or session.booked_at
+            kind = "cancelled" if session.cancelled_at else "moved" if session.moves else "booked"
+            due = {kind: at}
+            if not session.cancelled_at:
+                ahead = {"reminder": timedelta(days=1), "last_reminder": timedelta(hours=1)}
+                due |= {name: session.starts_at - long for name, long in ahead.items() if session.starts_at - long > at}
+            revision = session.moves + bool(session.cancelled_at)
+            for whom in (session.coach_id, session.student_id):
+                expected |= {(session.id, whom, name, revision, moment) for name, moment in due.items()}
+        asked = select(Email.session_id, Email.person_id, Email.kind, Email.revision, Email.due_at)
+        waiting = db.session.execute(asked.where(Email.sent_at.is_(None), Email.dropped_at.is_(None))).all()
+        assert sorted(map(tuple, waiting)) == sorted(expected)
 
     def the_data_are_what_the_model_says(self) -> None:
         ids = {None: None, **self.ids}

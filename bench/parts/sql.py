@@ -16,23 +16,26 @@ from bench.databases import app_on
 from bench.filling import Size
 from bench.rounds import Ratio, in_turns
 from bench.run import Run
-from bench.visiting import FRAME, LISTS, Statement
+from bench.visiting import FRAME, LISTS, Page, Statement
+
+OF_WHAT_IS_FREE = [page for page in LISTS if page.name in {"coaches", "coaches-later", "soonest"}]
 
 Which = tuple[str, int]  # a page's title, and the number of a statement on it
 
 
 def measure(run: Run) -> list[Ratio]:
     """Measure the median of what various readers wait for the same statement, as the app sends it."""
-    ratios = []
-    for is_sparse in (False, True):
-        sizes = [Size(coaches, is_sparse) for coaches in (run.effort.smallest, run.effort.largest)]
-        ratios += _growth(run, *sizes)
-    return ratios
+    small, large = run.effort.smallest, run.effort.largest
+    return [
+        *_growth(run, Size(small), Size(large), "dense", LISTS),
+        *_growth(run, Size(small, True), Size(large, True), "sparse", LISTS),
+        # Where next to nothing is free, the small one lists a coach or none, and the large one a page full.
+        *_growth(run, Size(small), Size(large, True), "sparse over dense with as many rows", OF_WHAT_IS_FREE),
+    ]
 
 
-def _growth(run: Run, small: Size, large: Size) -> list[Ratio]:
-    said = {size: _said(run, size) for size in (small, large)}
-    kind = "sparse" if small.is_sparse else "dense"
+def _growth(run: Run, small: Size, large: Size, kind: str, lists: Sequence[Page]) -> list[Ratio]:
+    said = {size: _said(run, size, lists) for size in (small, large)}
     both = [which for which in said[small] if which in said[large]]
     with ExitStack() as stack:
         measures = {}
@@ -54,10 +57,10 @@ def _growth(run: Run, small: Size, large: Size) -> list[Ratio]:
     ]
 
 
-def _said(run: Run, size: Size) -> dict[Which, list[Statement]]:
+def _said(run: Run, size: Size, lists: Sequence[Page]) -> dict[Which, list[Statement]]:
     """Return each statement of each list, as it is sent for various readers; how one is known comes once."""
     found = defaultdict(list)
-    with app_on(run.databases.of(size), run.folder) as app, click.progressbar(LISTS, label="listening") as pages:
+    with app_on(run.databases.of(size), run.folder) as app, click.progressbar(lists, label="listening") as pages:
         for page in pages:
             for who, path in page.asked(size, run.effort.readers):
                 with visiting.overheard(app) as said:

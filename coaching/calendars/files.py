@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event, vDuration
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from coaching import text
 from coaching.calendars.queries import Entry, FreeTime
@@ -22,6 +22,22 @@ def file(entry: Entry, *, sessions: str) -> bytes:
     calendar = _calendar()
     calendar.add("method", "PUBLISH")
     return _filled(calendar, [_call(entry, sessions)])
+
+
+def invitation(entry: Entry, method: str, *, sessions: str, organizer: str, attendee: tuple[str, str]) -> bytes:
+    """Return the file of one session that a mail brings (RFC 5546): METHOD is REQUEST, or CANCEL.
+
+    The app organises it, and the one who reads it, `attendee` (name and address), alone attends: neither learns the
+    other's address.
+    """
+    calendar = _calendar()
+    calendar.add("method", method)
+    event = Event.from_ical(_call(entry, sessions))
+    event.add("organizer", vCalAddress(f"mailto:{organizer}"), parameters={"CN": NAME})
+    name, address = attendee
+    takes_part = {"CN": text.one_line(text.printable(name)).replace('"', "'"), "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+    event.add("attendee", vCalAddress(f"mailto:{address}"), parameters=takes_part)
+    return _filled(calendar, [bytes(event.to_ical())])
 
 
 def feed(entries: Iterable[Entry], free: Iterable[FreeTime], *, sessions: str, slots: str) -> bytes:

@@ -168,6 +168,13 @@ def call_or_404(session_id: int, person: User) -> Call:
     return found[0]
 
 
+def session_with_both(session_id: int) -> CoachingSession:
+    """Return a session with its coach and its student, as they are now."""
+    both = [joinedload(end, innerjoin=True) for end in (CoachingSession.coach, CoachingSession.student)]
+    asked = select(CoachingSession).options(*both).where(CoachingSession.id == session_id)
+    return db.session.scalars(asked.execution_options(populate_existing=True)).one()
+
+
 def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = None) -> CoachingSession | None:
     """Return the live session of a student, with its coach, that overlaps a slot (rule 4)."""
     asked = (

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import insert, update
 
-from coaching import formatting
+from coaching import formatting, outbox
 from coaching.extensions import Refusal, TooOften, db, hold, refusing
-from coaching.models import CoachingSession, EarlierFeedback, Feedback, Role, TimeSlot, User
+from coaching.models import CoachingSession, EarlierFeedback, Feedback, Kind, Role, TimeSlot, User
 from coaching.sessions import queries
 from coaching.slots.queries import live_session_on
 from coaching.slots.rules import move_all, withdraw_all
@@ -64,7 +64,9 @@ def book(
         booked_at=now,
     )
     with refusing(CannotBook):
-        return db.session.scalars(new.returning(CoachingSession)).one()
+        booking = db.session.scalars(new.returning(CoachingSession)).one()
+    outbox.tell(Kind.BOOKED, booking, now=now)
+    return booking
 
 
 def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *, now: datetime) -> str | None:
@@ -105,6 +107,7 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
                 moved_at=now,
             )
         )
+    outbox.tell(Kind.MOVED, session, now=now)
 
 
 def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
@@ -117,6 +120,7 @@ def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetim
     if by.role == Role.COACH and (slot := queries.slot_with_id(session.slot_id)):
         hold(slot)
         slot.withdrawn_at = now
+    outbox.tell(Kind.CANCELLED, session, now=now)
 
 
 def be_away(

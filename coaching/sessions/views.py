@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coaching import guard, times
+from coaching import guard, mail, outbox, times
 from coaching.extensions import saving
 from coaching.models import Role, TimeSlot
 from coaching.pages import (
@@ -65,6 +65,7 @@ def show(session_id: int) -> ResponseReturnValue:
     return page(
         "sessions/show.html",
         call=call,
+        mails=outbox.of_session(call.session) if mail.is_sent() else (),
         last=queries.last_time(call, person) if is_coach else None,
         can_change=rules.why_not_change(call.session, now=now) is None,
         can_record=is_coach and rules.why_not_feedback(call.session, now=now) is None,

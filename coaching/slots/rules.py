@@ -93,11 +93,12 @@ def publish(
 
 
 def _pass_over_who_offered_long_ago(now: datetime) -> None:
-    """Forget until when coaches offered something that began over a day ago, a hundred of them at a time.
+    """Forget until when coaches offered something that began over two hours ago, a hundred of them at a time.
 
-    So the lists need not pass over everybody who ever coached. Whose row is held just now is left to the next time.
+    So the lists need not pass over everybody who ever coached. Whose row is held just now is left to the next time. Two
+    hours, because clocks are set back now and then, and then it lies ahead again.
     """
-    past = select(User.id).where(User.offers_until < now - timedelta(days=1)).limit(100)
+    past = select(User.id).where(User.offers_until < now - timedelta(hours=2)).limit(100)
     held = past.with_for_update(skip_locked=True, key_share=True)
     db.session.execute(
         update(User).where(User.id.in_(held)).values(offers_until=None),
