@@ -20,6 +20,7 @@ bind = f"127.0.0.1:{_number('PORT', 5000, 65535)}"
 # Python computes on one core per process; two per core keep the cores busy while some processes wait.
 # Every thread may hold a database connection: 8 x 8 stays well under the 100 that PostgreSQL allows by default.
 workers = _number("WEB_CONCURRENCY", max(2, min(2 * (os.cpu_count() or 1), 8)), 64)
+# Sync workers and fewer threads were as quick (bench/results.json, "servers"), but a slow client then holds up others.
 worker_class = "gthread"
 threads = 8
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a beat must not wait for a disk

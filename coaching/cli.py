@@ -70,23 +70,23 @@ def list_() -> None:
 
 @mails.command("work")
 @click.option("--until-done", is_flag=True, help="End when nothing is due any more, instead of waiting for more.")
-@click.option("--with-parent", is_flag=True, help="End when the process that started this has ended.")
-def work(*, until_done: bool, with_parent: bool) -> None:
+@click.option("--parent", type=int, metavar="PID", help="End when this process, which started it, has ended.")
+def work(*, until_done: bool, parent: int | None) -> None:
     """Send the mails that are due, and go on until SIGTERM. Several may run at once."""
     if not mail.is_sent():
         raise click.ClickException("COACHING_MAIL does not say how mail is sent.")
     is_over = threading.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, lambda *_: is_over.set())  # the mail that is being sent just now is still sent
-    if with_parent:
-        threading.Thread(target=_wait_for_parent, args=[os.getppid(), is_over], daemon=True).start()
+    if parent:
+        threading.Thread(target=_end_with, args=[parent, is_over], daemon=True).start()
     letters.work(is_over=is_over, until_done=until_done)
 
 
-def _wait_for_parent(parent: int, is_over: threading.Event) -> None:
-    while not is_over.wait(1):
-        if os.getppid() != parent:
-            is_over.set()
+def _end_with(parent: int, is_over: threading.Event) -> None:
+    while os.getppid() == parent:
+        is_over.wait(1)
+    is_over.set()
 
 
 @click.command("demo")

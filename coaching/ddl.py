@@ -199,10 +199,12 @@ def _slot_times_never_change() -> list[DDL]:
             END $$
         """,
         ),
+        # AFTER: with one before it, PostgreSQL takes each update of a table with generated columns for one of its keys.
+        # Then whoever marks a slot as booked waits for all who point at it, and they for each other.
         _on(
             "postgresql",
             """
-            CREATE TRIGGER slot_times_never_change BEFORE UPDATE OF coach_id, starts_at, ends_at ON time_slot
+            CREATE TRIGGER slot_times_never_change AFTER UPDATE OF coach_id, starts_at, ends_at ON time_slot
             FOR EACH ROW WHEN (
                 (OLD.coach_id, OLD.starts_at, OLD.ends_at) IS DISTINCT FROM (NEW.coach_id, NEW.starts_at, NEW.ends_at)
             )

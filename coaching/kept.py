@@ -8,7 +8,7 @@
 Lists pass over the coaches for whom this has passed. It is never too early: who frees a slot waits for the coach's row
 before looking at it. It may be too late, which costs a look at that coach and shows nothing wrong: who takes the last
 slot does not wait where somebody else holds the row, so that a booking never waits for a coach who is at work. Time
-passes without a trigger: what began over two hours ago is forgotten when somebody publishes slots (`slots.rules.publish`).
+passes without a trigger: what began over two hours ago is forgotten when somebody publishes (`slots.rules.publish`).
 """
 
 TRIGGERS = {

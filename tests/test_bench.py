@@ -105,7 +105,7 @@ def test_a_server_that_is_not_there_is_said_in_one_line(run):
 # What is missing
 
 
-@pytest.mark.parametrize(("part", "package"), [("pages", "wrk"), ("servers", "nginx")])
+@pytest.mark.parametrize(("part", "package"), [("latency", "wrk"), ("servers", "nginx")])
 def test_a_program_that_is_missing_is_named_with_what_installs_it(run, monkeypatch, part, package):
     monkeypatch.setenv("PATH", "/nowhere")
     done = run("--only", part)

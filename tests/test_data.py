@@ -249,7 +249,7 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
             starts_at=FOURTEEN + minutes(120),
             ends_at=FOURTEEN + minutes(240),
         ),
-        "a slot that changes hands": lambda w: change(w.make.slot(w.coach, FOURTEEN), coach_id=w.other_coach.id),
+        "a slot that changes hands": lambda w: change(w.make.slot(w.coach, FOURTEEN), coach_id=w.make.coach().id),
     },
     # Sessions: rules 3 to 8
     "only_a_student_books": {

@@ -282,6 +282,7 @@ def test_of_two_reminders_that_are_late_only_the_last_is_sent(send, kept):
     }
 
 
+@pytest.mark.real_time
 @pytest.mark.usefixtures("app")
 def test_the_command_sends_what_is_due_and_ends_when_it_is_told_to(database_url):
     environ = {"DATABASE_URL": database_url, "COACHING_DEMO": "1", "PATH": "/usr/bin:/bin"}
@@ -301,6 +302,25 @@ def test_the_command_sends_what_is_due_and_ends_when_it_is_told_to(database_url)
     finally:
         done.kill()
         done.stdout.close()
+
+
+@pytest.mark.real_time
+@pytest.mark.usefixtures("app")
+def test_the_worker_of_script_server_ends_with_its_server(database_url):
+    command = f"{sys.executable} -m flask --app wsgi mail work --parent $$ & echo $!; read -r _"
+    parent = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=ROOT,
+        env={"DATABASE_URL": database_url, "COACHING_DEMO": "1", "PATH": "/usr/bin:/bin"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    worker = Path("/proc", parent.stdout.readline().strip())
+    with pytest.raises(subprocess.TimeoutExpired):
+        parent.wait(3)
+    assert worker.exists()
+    parent.communicate("\n", timeout=60)  # ends the parent; its output ends with the worker, who has inherited it
 
 
 def test_where_no_mail_is_sent_the_command_says_so(new_app):

@@ -47,6 +47,12 @@ def race_without_locks(databases: Databases, tmp_path: Path) -> Iterator[Race]:
         yield race
 
 
+def but_for_mails(changed: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Return what else has changed: two people were told of one thing, and are reminded twice, or once of tomorrow."""
+    assert changed.pop("email") in {(0, 6), (0, 4)}
+    return changed
+
+
 # Crowds, round after round
 
 
@@ -121,7 +127,7 @@ def test_of_200_students_one_gets_the_slot(race: Race) -> None:
         before = race.everything()
         [answers] = race.together(presses)
         assert statuses(answers) == {303: 1, 409: 199}
-        assert race.changed(before) == {"coaching_session": (0, 1)}
+        assert but_for_mails(race.changed(before)) == {"coaching_session": (0, 1)}
 
 
 def test_the_answer_tells_the_winner_from_the_losers(race: Race) -> None:
@@ -149,7 +155,7 @@ def test_of_ten_overlapping_slots_a_student_gets_one(race: Race) -> None:
         before = race.everything()
         [answers] = race.together(presses)
         assert statuses(answers) == {303: 1, 409: 9}
-        assert race.changed(before) == {"coaching_session": (0, 1)}
+        assert but_for_mails(race.changed(before)) == {"coaching_session": (0, 1)}
 
 
 def test_a_session_is_not_moved_to_where_its_student_books(race: Race) -> None:
@@ -340,7 +346,7 @@ def test_of_many_sessions_and_students_one_gets_the_free_slot(race: Race) -> Non
         assert statuses([*moved, *booked]) == {303: 1, 409: 7}
         assert len(race.live_on(slot)) == 1
         gone = sum(answer.won for answer in moved)
-        assert race.changed(before) == {"coaching_session": (gone, 1)}
+        assert but_for_mails(race.changed(before)) == {"coaching_session": (gone, 1)}
 
 
 def test_two_sessions_do_not_change_places_by_halves(race: Race) -> None:
