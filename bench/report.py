@@ -21,7 +21,7 @@ from bench.targets import target
 Facts = dict[str, Any]
 
 TEMPLATES = Path(__file__).with_name("templates")
-LEFT, WIDTH, ROW, HEAD = 560, 420, 18, 40  # of the plot, in pixels: names, the scale, a line, a part's heading
+LEFT, WIDTH, ROW, HEAD = 720, 420, 18, 40  # of the plot, in pixels: names, the scale, a line, a part's heading
 
 
 def facts_of(part: str, ratios: list[Ratio], run: Run, server: str) -> Facts:
