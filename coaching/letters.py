@@ -85,7 +85,7 @@ def compose(email: Email, *, now: datetime) -> EmailMessage:
     sender = current_app.config["MAIL_FROM"]
     message["From"] = Address("Coaching calls", addr_spec=sender)
     message["To"] = Address(_on_one_line(reader), addr_spec=reader.email)
-    message["Subject"], message["Date"] = subject, email.due_at
+    message["Subject"], message["Date"] = subject, now
     message["Message-ID"] = f"<email-{email.id}-{int(email.created_at.timestamp())}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers
     message.set_content(_render("mails/session.txt", said).strip() + "\n")

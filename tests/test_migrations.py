@@ -221,6 +221,25 @@ def test_every_migration_goes_down_and_up_again_with_data_in_it(fresh, revision)
     assert schema(app) == whole
 
 
+def test_of_what_was_booked_before_there_were_mails_both_are_reminded(fresh):
+    app = fresh()
+    up(app)
+    fill(app)
+    with app.app_context():
+        asked = text(
+            "SELECT session_id, person_id, kind, revision, due_at FROM email WHERE dropped_at IS NULL ORDER BY 1, 2, 3"
+        )
+        reminders = "SELECT count(*) FROM email WHERE kind IN ('reminder', 'last_reminder') AND dropped_at IS NULL"
+        before, count = db.session.execute(asked).all(), db.session.scalar(text(reminders))
+        db.session.remove()
+    assert count > 40
+    down(app, "0005")
+    up(app)
+    with app.app_context():
+        after = db.session.execute(asked).all()
+    assert after == [row for row in before if row[2] in {"reminder", "last_reminder"}]
+
+
 def test_without_its_migrations_nothing_is_left(fresh):
     app = fresh()
     up(app)

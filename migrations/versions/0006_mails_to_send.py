@@ -1,5 +1,7 @@
 """Mails that wait to be sent."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,6 +46,24 @@ def upgrade() -> None:
     op.create_index("ix_email_person_id", "email", ["person_id"])
     waits = sa.text("sent_at IS NULL AND dropped_at IS NULL")
     op.create_index("ix_email_waiting", "email", ["next_at", "id"], sqlite_where=waits, postgresql_where=waits)
+    _remind_of_what_is_booked()
+
+
+def _remind_of_what_is_booked() -> None:
+    """Have both people reminded of each session that is booked already, a day and an hour before (the defaults)."""
+    bind = op.get_bind()
+    now = sa.bindparam("now", datetime.now(UTC), type_=moment)
+    for kind, minutes in (("reminder", 24 * 60), ("last_reminder", 60)):
+        due = f"starts_at - interval '{minutes} minutes'"
+        if bind.dialect.name == "sqlite":
+            due = rf"strftime('%Y-%m-%d %H\:%M\:%f000', starts_at, '-{minutes} minutes')"
+        for person in ("coach_id", "student_id"):
+            planned = sa.text(f"""
+                INSERT INTO email (session_id, person_id, kind, revision, created_at, due_at, next_at)
+                SELECT id, {person}, '{kind}', moves, :now, {due}, {due} FROM coaching_session
+                WHERE cancelled_at IS NULL AND {due} > :now
+            """)
+            bind.execute(planned.bindparams(now))
 
 
 def downgrade() -> None:
