@@ -171,11 +171,15 @@ def _script(said: list[Statement], ground: Ground) -> Iterator[str]:
     booked_at = next(values["booked_at"] for _, values in said if "booked_at" in values)
     names = ground.said_as(booked_at)
     for statement, values in said:
-        yield " ".join(_with_values(statement, values, names).split()) + ";"
+        # Which session it has become, the mails about it say.
+        end = " \\gset booked_" if statement.startswith("INSERT INTO coaching_session") else ";"
+        yield " ".join(_with_values(statement, values, names).split()) + end
 
 
 def _with_values(statement: str, values: Mapping[str, Any], names: Mapping[Any, str]) -> str:
     def value(found: re.Match[str]) -> str:
+        if found[1].startswith("session_id"):
+            return ":booked_id"
         said = values[found[1]]
         if said in names:
             return names[said]
