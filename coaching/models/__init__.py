@@ -9,7 +9,7 @@ from sqlalchemy import event
 from coaching import ddl
 from coaching.ddl import Base
 from coaching.models.calls import CoachingSession, EarlierFeedback, Feedback, TimeSlot
-from coaching.models.mails import Email, Kind
+from coaching.models.mails import Email, Kind, Topic, Unwanted, Wait
 from coaching.models.people import Attempt, CalendarFeed, OneTimeLink, Purpose, Registration, Role, SignIn, User
 
 __all__ = [
@@ -27,7 +27,10 @@ __all__ = [
     "Role",
     "SignIn",
     "TimeSlot",
+    "Topic",
+    "Unwanted",
     "User",
+    "Wait",
 ]
 
 for table, statements in ddl.triggers().items():

@@ -118,17 +118,23 @@ class CoachingSession(Base):
 
 
 class Feedback(Base):
-    """What the coach recorded of one session, for coaches' eyes alone."""
+    """What the coach recorded of one session, for coaches' eyes alone: how satisfied the student was, and a note.
+
+    Where the student did not answer there is no rating, and the call does not count as one.
+    """
 
     __tablename__ = "feedback"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[int] = mapped_column(unique=True)
     left_by: Mapped[int]
-    rating: Mapped[int]
+    rating: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     corrected_at: Mapped[datetime | None]
+    is_missed: Mapped[bool] = mapped_column(  # whether the student did not answer
+        CheckConstraint("(rating IS NULL) = is_missed", name="rated_or_missed"), server_default=false()
+    )
 
     __table_args__ = ddl.table(
         ForeignKeyConstraint(
@@ -148,10 +154,13 @@ class EarlierFeedback(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), index=True)
-    rating: Mapped[int]
+    rating: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime]
     replaced_at: Mapped[datetime]
+    is_missed: Mapped[bool] = mapped_column(
+        CheckConstraint("(rating IS NULL) = is_missed", name="earlier_rated_or_missed"), server_default=false()
+    )
 
     __table_args__ = ddl.table(
         CheckConstraint("rating IN (1, 2, 3, 4, 5)", name="earlier_rating_is_1_to_5"),
