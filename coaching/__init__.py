@@ -14,6 +14,7 @@ from coaching.auth import views as auth
 from coaching.calendars import views as calendars
 from coaching.coaches import views as coaches
 from coaching.config import Settings
+from coaching.news import views as news
 from coaching.sessions import many  # noqa: F401  # more views of `sessions`
 from coaching.sessions import views as sessions
 from coaching.slots import views as slots
@@ -42,6 +43,7 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
     app.register_blueprint(slots.bp)
     app.register_blueprint(sessions.bp)
     calendars.init_app(app)
+    news.init_app(app)
 
     app.register_blueprint(start.bp)
     app.register_blueprint(health.bp)

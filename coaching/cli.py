@@ -56,8 +56,9 @@ def link(email: str) -> None:
     person = queries.person_with_address(email.strip().lower())
     if person is None:
         raise click.ClickException("Nobody signs in with this address.")
+    token = rules.new_token()
     with saving():
-        token = rules.send_link(person, Purpose.RESET, person.email, lasts=rules.RESET_LASTS, now=times.now())
+        rules.give_link(person, Purpose.RESET, person.email, token, lasts=rules.RESET_LASTS, now=times.now())
     click.echo(mail.link("auth.reset", token=token))
 
 

@@ -36,6 +36,8 @@ NUMBERS = {
     "COACHING_BOOKINGS": (60, 1, 100_000),
     "COACHING_REMINDER_MINUTES": (24 * 60, 0, 14 * 24 * 60),
     "COACHING_LAST_REMINDER_MINUTES": (60, 0, 24 * 60),
+    "COACHING_HEAD_START_MINUTES": (15, 0, 24 * 60),
+    "COACHING_MAIL_DAYS": (180, 7, 36_500),
 }
 KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_MAIL", "COACHING_MAIL_FROM", *NUMBERS}
 
@@ -66,6 +68,8 @@ class Settings:
     mail_from: str  # COACHING_MAIL_FROM: the address that mails come from; default calls@ the host of COACHING_URL
     reminder_minutes: int  # COACHING_REMINDER_MINUTES: before a session; 0 is never; default 1440, a day
     last_reminder_minutes: int  # COACHING_LAST_REMINDER_MINUTES: likewise; default 60
+    head_start_minutes: int  # COACHING_HEAD_START_MINUTES: of who is told of a free time before the next; default 15
+    mail_days: int  # COACHING_MAIL_DAYS: for how long is kept what was mailed, and is under the bell; default 180
 
     @classmethod
     def read(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
@@ -106,6 +110,8 @@ class Settings:
             "MAIL_FROM": self.mail_from,
             "REMINDER_MINUTES": self.reminder_minutes,
             "LAST_REMINDER_MINUTES": self.last_reminder_minutes,
+            "HEAD_START_MINUTES": self.head_start_minutes,
+            "MAIL_DAYS": self.mail_days,
             "SECRET_KEY": self.secret_key,
             "SESSION_COOKIE_NAME": cookie,
             "SESSION_COOKIE_SECURE": not self.demo,

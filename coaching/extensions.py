@@ -18,6 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, ExceptionContext, Row, Select, delete, event, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DisconnectionError, IntegrityError
 from sqlalchemy.pool import Pool
 
@@ -152,6 +153,12 @@ def hold_slots(slots: Collection[TimeSlot]) -> None:
 def rows(asked: Select[*tuple[Any, ...]], told: Mapping[str, Any]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the rows of a list. They are columns, and do without what the session does for objects (0.1 ms)."""
     return db.session.connection().execute(asked, told).all()
+
+
+def insert_unless_there(kind: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Begin a statement that writes rows, but none that a unique constraint knows already."""
+    begin = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    return begin(kind).on_conflict_do_nothing()
 
 
 @cache

@@ -221,9 +221,9 @@ def markdown(text: str) -> Markup:
     return Markup(clean)  # noqa: S704  # the line above is what makes it safe
 
 
-def rating(value: int) -> str:
-    """Say a rating with its word: `4 – satisfied`."""
-    return f"{value} – {RATINGS[value]}"
+def rating(value: int | None) -> str:
+    """Say a rating with its word: `4 – satisfied`; without one, that there was nobody to rate it."""
+    return f"{value} – {RATINGS[value]}" if value else "The student did not answer"
 
 
 def init_app(app: Flask) -> None:

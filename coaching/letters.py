@@ -1,4 +1,4 @@
-"""What stands in a mail about a session, and sending it."""
+"""Sending mails: whoever works through the outbox puts each together, sends it, and keeps what came of it."""
 
 import threading
 from collections.abc import Callable
@@ -11,19 +11,15 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
-from coaching import logs, mail, outbox, times
-from coaching.calendars import files
-from coaching.calendars.queries import entry_or_404
+from coaching import contents, logs, mail, outbox, times
+from coaching.contents import Content, Stale
 from coaching.extensions import db
-from coaching.models import CoachingSession, Email, Kind, User
-from coaching.sessions.queries import session_with_both
+from coaching.models import Email, Kind, User
 from coaching.text import one_line, printable
 
 NAP = timedelta(seconds=5)  # between two looks at an empty outbox
-
-
-class Stale(Exception):
-    """A mail is not worth sending any more. Its message says why."""
+FORGETS_EVERY = timedelta(hours=1)
+DIGEST_AFTER_MIDNIGHT = timedelta(hours=9)
 
 
 def work(*, is_over: threading.Event, until_done: bool = False, now: Callable[[], datetime] = times.now) -> None:
@@ -31,9 +27,13 @@ def work(*, is_over: threading.Event, until_done: bool = False, now: Callable[[]
 
     Any number of workers may do so at once. A database that is away is waited for.
     """
+    forget_at = now()
     while not is_over.is_set():
         try:
             found = send_next(now=now())
+            if not found and forget_at <= now():
+                outbox.forget(now=now())
+                forget_at = now() + FORGETS_EVERY
         except DBAPIError as error:
             logs.fault(error, "the outbox cannot be read")
             found = False
@@ -60,74 +60,49 @@ def send_next(*, now: datetime) -> bool:
         logs.fault(error, "a mail cannot be put together")
         outbox.failed(email, type(error).__name__, now=now)
     else:
-        outbox.sent(email, now=now)
+        outbox.sent(email, now=now, digest_at=_next_digest(email, now=now))
     return True
 
 
 def compose(email: Email, *, now: datetime) -> EmailMessage:
-    """Put a mail together: text, HTML and an entry for calendars, from what is true now. Raises Stale."""
-    session, reader = session_with_both(email.session_id), email.person
-    if reason := why_not(email, session, now=now):
-        raise Stale(reason)
-    other = session.student if reader.id == session.coach_id else session.coach
-    link = mail.link("sessions.show", session_id=str(session.id))
-    said = {
-        "kind": email.kind,
-        "session": session,
-        "reader": reader,
-        "other": other,
-        "name": _on_one_line(other),
-        "link": link,
-        "now": now,
-    }
-    subject, said["opening"] = _render("mails/opening.txt", said).split("\n")
+    """Put a mail together: text, HTML and, where it is of use, an entry for calendars. Raises Stale."""
+    content, person, sender = contents.of(email, now=now), email.person, current_app.config["MAIL_FROM"]
     message = EmailMessage(policy=SMTP)
-    sender = current_app.config["MAIL_FROM"]
     message["From"] = Address("Coaching calls", addr_spec=sender)
-    message["To"] = Address(_on_one_line(reader), addr_spec=reader.email)
-    message["Subject"], message["Date"] = subject, now
+    message["To"] = _address(person, email.address)
+    message["Subject"], message["Date"] = content.subject, now
     message["Message-ID"] = f"<email-{email.id}-{int(email.created_at.timestamp())}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers
-    message.set_content(_render("mails/session.txt", said).strip() + "\n")
-    message.add_alternative(_render("mails/session.html", {**said, "subject": subject}), subtype="html")
-    if email.kind in {Kind.BOOKED, Kind.MOVED, Kind.CANCELLED}:
-        _add_calendar(message, email, session)
+    if content.off:  # one click, in the program that shows the mail (RFC 8058)
+        message["List-Unsubscribe"] = f"<{content.off}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
+    if content.calendar:
+        _add_calendar(message, content)
     return message
 
 
-def _on_one_line(person: User) -> str:
-    """Return a name as a header can hold it."""
-    return one_line(printable(person.name))
+def _address(person: User | None, address: str) -> Address:
+    """Return to whom a mail goes: a person, or whoever reads an address."""
+    if person is None or address:
+        return Address(addr_spec=address)
+    return Address(one_line(printable(person.name)), addr_spec=person.email)
 
 
-def _render(template: str, said: dict[str, Any]) -> str:
-    """Fill a template without what pages know of their request: here is none."""
-    return current_app.jinja_env.get_template(template).render(said)
+def _add_calendar(message: EmailMessage, content: Content) -> None:
+    """Add what is for calendar programs (RFC 6047): beside the text, and as a file for who has to open one."""
+    params = {"method": content.method, "charset": "utf-8"}
+    kind: dict[str, Any] = {"maintype": "text", "subtype": "calendar", "params": params}
+    message.add_alternative(content.calendar, **kind)
+    message.add_attachment(content.calendar, **kind, filename="call.ics")
 
 
-def why_not(email: Email, session: CoachingSession, *, now: datetime) -> str | None:
-    """Say why a mail is not worth sending any more, or None."""
-    if email.revision != outbox.revision(session):
-        return outbox.OUTDATED
-    if session.starts_at <= now and email.kind != Kind.CANCELLED:
-        return "The session had begun before it could be sent."
-    last = session.starts_at - timedelta(minutes=current_app.config["LAST_REMINDER_MINUTES"])
-    if email.kind == Kind.REMINDER and email.due_at < last <= now:
-        return "The last reminder was due before it could be sent."
-    return None
-
-
-def _add_calendar(message: EmailMessage, email: Email, session: CoachingSession) -> None:
-    """Add the session for calendar programs (RFC 6047): beside the text, and as a file for who has to open one."""
-    method = "CANCEL" if session.cancelled_at else "REQUEST"
-    entry = entry_or_404(session.id, email.person)
-    written = files.invitation(
-        entry,
-        method,
-        sessions=mail.link("sessions.index"),
-        organizer=current_app.config["MAIL_FROM"],
-        attendee=(email.person.name, email.person.email),
-    )
-    kind: dict[str, Any] = {"maintype": "text", "subtype": "calendar", "params": {"method": method, "charset": "utf-8"}}
-    message.add_alternative(written, **kind)
-    message.add_attachment(written, **kind, filename="call.ics")
+def _next_digest(email: Email, *, now: datetime) -> datetime | None:
+    """Return when a coach is told next what still waits for feedback, once that has been told: on Monday morning."""
+    if email.kind not in {Kind.FEEDBACK, Kind.DIGEST} or email.person is None:
+        return None
+    zone = email.person.time_zone
+    today = times.local(now, zone).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    return times.start_of(monday, zone) + DIGEST_AFTER_MIDNIGHT

@@ -1,13 +1,9 @@
 """The one way out for mail. For now a mail is a file in `instance/mail/`."""
 
-import secrets
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 
-from flask import current_app, render_template
-
-from coaching import logs, times
+from flask import current_app
 
 FOLDER = "mail"
 
@@ -31,23 +27,3 @@ def deliver(message: EmailMessage) -> None:
     folder = Path(current_app.instance_path) / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / f"{message['Message-ID'].strip('<>').partition('@')[0]}.eml").write_bytes(message.as_bytes())
-
-
-def send(to: str, template: str, **context: str) -> None:
-    """Send a mail. The first line of the template is its subject.
-
-    What it tells has happened already, so a mail that cannot be sent is written into the log and breaks nothing else.
-    """
-    subject, _, text = render_template(f"mails/{template}.txt", **context).partition("\n")
-    mail = EmailMessage(policy=SMTP)
-    mail["To"], mail["Subject"], mail["Date"] = to, subject, times.now()
-    mail.set_content(text.strip() + "\n")
-    if [address.addr_spec for address in mail["To"].addresses] != [to]:
-        raise ValueError("a mail goes to one address, and to the one that was meant")
-    folder = Path(current_app.instance_path) / FOLDER
-    name = f"{times.now():%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(4)}.eml"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / name).write_bytes(mail.as_bytes())
-    except OSError as error:
-        logs.fault(error, "a mail was not sent")

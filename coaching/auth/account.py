@@ -7,10 +7,10 @@ from flask_login import current_user
 from coaching import guard, limits, mail, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import ChangePasswordForm, CoachProfileForm, EmailForm, ProfileForm
-from coaching.auth.views import bp, enter, guesses_limited, leave, mail_asked_for, seen_after
+from coaching.auth.views import bp, enter, guesses_limited, has_room, leave, seen_after
 from coaching.extensions import saving
 from coaching.forms import Form
-from coaching.models import Purpose, Role, User
+from coaching.models import Purpose, Role
 from coaching.pages import PAGE_LENGTH, page
 
 
@@ -48,10 +48,8 @@ def password() -> ResponseReturnValue:
         password_hash = rules.slow_hash(form.password.data)
         with saving():
             rules.still(person, kept, field="password")
-            rules.change_password(person, password_hash)
+            rules.change_password(person, password_hash, now=times.now())
         enter(person, remember=guard.is_remembered(), proven=password_hash)
-        if mail.is_sent():
-            mail.send(person.email, "changed", link=mail.link("auth.forgotten"))
         flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
         return redirect(url_for(".profile"), 303)
     return page("auth/password.html", form=form)
@@ -69,21 +67,11 @@ def email() -> ResponseReturnValue:
         del form.password
     if form.validate_on_submit() and _proves(form, "password", kept):
         limits.count(limits.mails_asked_for())
-        _mail_both(person, form.email.normal, proven=kept)
+        is_told = has_room(form.email.normal)
+        with saving():
+            rules.mail_new_address(person, form.email.normal, proven=kept, is_told=is_told, now=times.now())
         return redirect(url_for(".sent"), 303)
     return page("auth/email.html", form=form)
-
-
-def _mail_both(person: User, email: str, *, proven: str | None) -> None:
-    """Mail a link to the new address, unless somebody has it already, which only its mailbox is told; tell the old."""
-    with saving():
-        rules.still(person, proven, field="password")
-        token = rules.send_link(person, Purpose.MOVE, email, lasts=rules.MOVE_LASTS, now=times.now())
-    if queries.person_with_address(email):
-        mail_asked_for(email, "known", ".sign_in")
-    else:
-        mail_asked_for(email, "move", ".move", token=token)
-    mail.send(person.email, "moving", link=mail.link("auth.password"))
 
 
 @bp.route("/email/<token>", methods=["GET", "POST"])
@@ -93,8 +81,7 @@ def move(token: str) -> ResponseReturnValue:
     link, form = queries.link_or_404(rules.hashed(token), Purpose.MOVE, now=times.now()), Form()
     if form.validate_on_submit():
         with saving():
-            old = rules.change_email(link)
-        mail.send(old, "moved", link=mail.link("start.start"))
+            rules.change_email(link, now=times.now())
         flash(f"You sign in with {link.email} from now on.")
         return redirect(url_for(".profile"), 303)
     return page("auth/move.html", form=form, link=link)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, literal_column, select
 from sqlalchemy.orm import joinedload, undefer
 from werkzeug.exceptions import NotFound
 
 from coaching.extensions import db
-from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
+from coaching.models import Email, OneTimeLink, Purpose, Registration, Role, SignIn, User
+from coaching.outbox import is_news
 
 Row = TypeVar("Row")
 
@@ -20,9 +21,18 @@ class LinkIsOver(NotFound):
     said = ("This link opens nothing any more", "It was used already, or has run out. Sign in, or ask for another one.")
 
 
+# How much under the bell nobody has read: at most so much is counted.
+MOST_UNREAD = 10
+_UNREAD = (
+    select(Email.id)
+    .where(Email.person_id == SignIn.user_id, Email.read_at.is_(None), is_news(bindparam("now")))
+    .limit(literal_column(str(MOST_UNREAD)))
+    .correlate(SignIn)
+    .subquery()
+)
 # Built once: every page begins with it.
 _SIGNED_IN = (
-    select(SignIn)
+    select(SignIn, select(func.count()).select_from(_UNREAD).correlate(SignIn).scalar_subquery())
     .options(joinedload(SignIn.person, innerjoin=True))
     .where(
         SignIn.token_hash == bindparam("token_hash"),
@@ -33,8 +43,13 @@ _SIGNED_IN = (
 
 
 def signed_in(token_hash: str, *, seen_after: datetime, now: datetime) -> SignIn | None:
-    """Return the sign-in, with its person, that this token stands for, if it still holds."""
-    return db.session.scalar(_SIGNED_IN, {"token_hash": token_hash, "seen_after": seen_after, "now": now})
+    """Return the sign-in, with its person and how much they have not read, that a token stands for, if it holds."""
+    found = db.session.execute(_SIGNED_IN, {"token_hash": token_hash, "seen_after": seen_after, "now": now}).first()
+    if found is None:
+        return None
+    opened: SignIn = found[0]
+    opened.unread = found[1]
+    return opened
 
 
 def person_to_sign_in(email: str) -> User | None:

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import delete, insert, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from coaching import outbox
 from coaching.auth import queries
 from coaching.extensions import Refusal, db, hold, refusing, sweep
 from coaching.habits import USUAL, Habits
-from coaching.models import OneTimeLink, Purpose, Registration, Role, SignIn, User
+from coaching.models import Kind, OneTimeLink, Purpose, Registration, Role, SignIn, User
 
 RESET_LASTS = timedelta(hours=1)
 MOVE_LASTS = REGISTRATION_LASTS = timedelta(days=1)
@@ -125,34 +126,63 @@ def sign_out_everywhere(person: User) -> None:
     db.session.execute(delete(SignIn).where(SignIn.user_id == person.id))
 
 
-def change_password(person: User, password_hash: str) -> None:
-    """Take another password. Whoever got in by the old one is out: every sign-in ends, and every link that was sent."""
+def change_password(person: User, password_hash: str, *, now: datetime) -> None:
+    """Take another password, and tell the person's mailbox.
+
+    Whoever got in by the old one is out: every sign-in ends, and every link that was sent.
+    """
     person.password_hash = password_hash
+    outbox.tell_address(Kind.PASSWORD, person.email, person=person, now=now)
     sign_out_everywhere(person)
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
 
 
-def send_link(person: User | None, purpose: Purpose, email: str, *, lasts: timedelta, now: datetime) -> str:
-    """Return the token of a new link for a person, to be mailed to an address of theirs and kept nowhere.
+def give_link(
+    person: User | None, purpose: Purpose, email: str, token: str, *, lasts: timedelta, now: datetime
+) -> None:
+    """Let a token be good for one thing, once, for who reads an address. It is kept nowhere.
 
     Without a person as much is written, for a link that opens nothing.
     """
-    token, user_id = new_token(), person.id if person else None
     sweep(OneTimeLink, now=now)
-    link = OneTimeLink(user_id=user_id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
-    db.session.add(link)
-    return token
+    user_id = person.id if person else None
+    db.session.add(
+        OneTimeLink(user_id=user_id, purpose=purpose, email=email, token_hash=hashed(token), ends_at=now + lasts)
+    )
 
 
-def reset_password(link: OneTimeLink, password_hash: str) -> None:
+def mail_reset(email: str, *, is_told: bool = True, now: datetime) -> None:
+    """Mail a link with which to choose a new password; where the address is nobody's, word of that.
+
+    Unless `is_told`, which says whether the mailbox has not yet had enough, the same is done but for the mail.
+    """
+    person = queries.person_with_address(email)
+    kind = Kind.RESET if person else Kind.UNKNOWN
+    token = outbox.tell_address(kind, email, person=person, now=now) if is_told else new_token()
+    give_link(person, Purpose.RESET, email, token, lasts=RESET_LASTS, now=now)
+
+
+def mail_new_address(person: User, email: str, *, proven: str | None, is_told: bool = True, now: datetime) -> None:
+    """Mail a link to the address that a person wants from now on, unless it is somebody's already; tell the old one.
+
+    Raises CannotSignIn where the password has changed since it was `proven`.
+    """
+    still(person, proven, field="password")
+    kind = Kind.KNOWN if queries.person_with_address(email) else Kind.NEW_ADDRESS
+    token = outbox.tell_address(kind, email, now=now) if is_told else new_token()
+    give_link(person, Purpose.MOVE, email, token, lasts=MOVE_LASTS, now=now)
+    outbox.tell_address(Kind.ADDRESS_ASKED, person.email, person=person, now=now)
+
+
+def reset_password(link: OneTimeLink, password_hash: str, *, now: datetime) -> None:
     """Take the password that the owner of the mailbox chose. Raises NotFound where the link was used meanwhile."""
     hold(link.person)
     queries.use_up(link)
-    change_password(link.person, password_hash)
+    change_password(link.person, password_hash, now=now)
 
 
-def change_email(link: OneTimeLink) -> str:
-    """Sign in with the address that the link was sent to from now on; return the old one.
+def change_email(link: OneTimeLink, *, now: datetime) -> None:
+    """Sign in with the address that the link was sent to from now on; the old one is told.
 
     Links that were sent to the old address open nothing any more. Raises NotFound where this one was used meanwhile.
     """
@@ -162,13 +192,19 @@ def change_email(link: OneTimeLink) -> str:
     with refusing(CannotRegister):
         db.session.execute(update(User).where(User.id == person.id).values(email=link.email))
     db.session.execute(delete(OneTimeLink).where(OneTimeLink.user_id == person.id))
-    return old
+    outbox.tell_address(Kind.ADDRESS_MOVED, old, person=person, now=now)
 
 
-def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, password_hash: str, now: datetime) -> str:
-    """Keep who wants to register until they open the link that is mailed to them; return its token."""
+def ask_to_register(
+    *, name: str, email: str, phone: str, time_zone: str, password_hash: str, is_told: bool = True, now: datetime
+) -> None:
+    """Keep who wants to register until they open the link that is mailed to them.
+
+    Where somebody has registered with that address already, its mailbox is told so instead.
+    """
     sweep(Registration, now=now)
-    token = new_token()
+    kind = Kind.KNOWN if queries.person_with_address(email) else Kind.CONFIRM
+    token = outbox.tell_address(kind, email, now=now) if is_told else new_token()
     asked = Registration(
         token_hash=hashed(token),
         name=name,
@@ -179,7 +215,6 @@ def ask_to_register(*, name: str, email: str, phone: str, time_zone: str, passwo
         ends_at=now + REGISTRATION_LASTS,
     )
     db.session.add(asked)
-    return token
 
 
 def confirm(asked: Registration, *, habits: Habits = USUAL, now: datetime) -> User:
@@ -199,7 +234,9 @@ def slow_hash(password: str) -> str:
 
 def _add(*, now: datetime, **known: Any) -> User:
     new = insert(User).values(**known, headline="", created_at=now)
-    return db.session.scalars(new.returning(User)).one()
+    person = db.session.scalars(new.returning(User)).one()
+    outbox.tell_person(Kind.WELCOME, person, now=now)
+    return person
 
 
 def _is_password(kept: str | None, password: str) -> bool:

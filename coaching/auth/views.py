@@ -86,13 +86,9 @@ def register() -> ResponseReturnValue:
 
 def _ask_to_confirm(form: PersonForm, password_hash: str) -> ResponseReturnValue:
     """Do and say the same whether or not the address is known; only its mailbox is told."""
-    email = form.email.normal
+    is_told = has_room(form.email.normal)
     with saving():
-        token = rules.ask_to_register(**form.said(), password_hash=password_hash, now=times.now())
-    if queries.person_with_address(email):
-        mail_asked_for(email, "known", ".sign_in")
-    else:
-        mail_asked_for(email, "confirm", ".confirm", token=token)
+        rules.ask_to_register(**form.said(), password_hash=password_hash, is_told=is_told, now=times.now())
     return redirect(url_for(".sent"), 303)
 
 
@@ -130,14 +126,9 @@ def forgotten() -> ResponseReturnValue:
     form = ForgottenForm()
     if form.validate_on_submit():
         limits.count(limits.mails_asked_for())
-        email = form.email.normal
+        is_told = has_room(form.email.normal)
         with saving():
-            person = queries.person_with_address(email)
-            token = rules.send_link(person, Purpose.RESET, email, lasts=rules.RESET_LASTS, now=times.now())
-        if person:
-            mail_asked_for(email, "reset", ".reset", token=token)
-        else:
-            mail_asked_for(email, "unknown", ".register")
+            rules.mail_reset(form.email.normal, is_told=is_told, now=times.now())
         return redirect(url_for(".sent"), 303)
     return page("auth/forgotten.html", form=form)
 
@@ -151,10 +142,8 @@ def reset(token: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         password_hash = rules.slow_hash(form.password.data)
         with saving():
-            rules.reset_password(link, password_hash)
+            rules.reset_password(link, password_hash, now=times.now())
         enter(link.person, proven=password_hash)
-        if mail.is_sent():
-            mail.send(link.person.email, "changed", link=mail.link("auth.forgotten"))
         flash("Your new password is saved. Wherever else you were signed in, you are not any more.")
         return redirect(url_for("start.start"), 303)
     return page("auth/reset.html", form=form, email=link.person.email)
@@ -189,10 +178,9 @@ def guesses_limited(email: str) -> Iterator[None]:
     limits.check(tries)
 
 
-def mail_asked_for(email: str, template: str, view: str, **values: str) -> None:
-    """Mail a link to who says that this is their mailbox. That it has had enough must not be seen by who asks."""
-    if limits.counts(limits.mails_to(email)):
-        mail.send(email, template, link=mail.link(f"auth{view}", **values))
+def has_room(email: str) -> bool:
+    """Tell whether a mailbox has not had enough of what others ask for. Whoever asks must not see it."""
+    return limits.counts(limits.mails_to(email))
 
 
 def _habits() -> habits.Habits:
@@ -248,10 +236,11 @@ def _own_path(target: str) -> str:
 def _for_every_page() -> dict[str, Any]:
     """Give every template who asks and, in a demo, whom they could act as; nothing when the database is away."""
     if g.get("database_is_away"):
-        return {"me": None, "clocks": times.Clocks("UTC"), "now": times.now(), "demo": False, "people": ()}
+        return {"me": None, "unread": 0, "clocks": times.Clocks("UTC"), "now": times.now(), "demo": False, "people": ()}
     person, demo = guard.visitor(), current_app.config["DEMO"]
     return {
         "me": person,
+        "unread": current_user.unread if person else 0,
         "clocks": person.clocks if person else times.Clocks("UTC"),
         "now": times.now(),
         "demo": demo,

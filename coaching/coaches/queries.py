@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     extract,
     func,
     literal_column,
@@ -30,7 +31,7 @@ from werkzeug.exceptions import NotFound
 
 from coaching import times
 from coaching.extensions import db, rows
-from coaching.models import CoachingSession, Role, TimeSlot, User
+from coaching.models import CoachingSession, Role, TimeSlot, User, Wait
 from coaching.times import SLOT_LENGTH
 
 NEXT_FEW = 3
@@ -302,6 +303,46 @@ def _plain(number: int) -> ColumnElement[int]:
 _OF_ONE = (
     _seen().where(TimeSlot.coach_id == bindparam("coach_id")).order_by(TimeSlot.starts_at).limit(bindparam("limit"))
 )
+
+
+def who_waits(coach_id: int, *, but: int | None = None) -> Sequence[int]:
+    """Return the students (ids) who wait for this coach, or for any: who has had the fewest sessions first.
+
+    Who has booked what they waited for since waits no more. Of equals, who has waited for longest is first.
+    """
+    sessions = select(func.count()).where(
+        CoachingSession.student_id == Wait.student_id, CoachingSession.cancelled_at.is_(None)
+    )
+    asked = (
+        select(Wait.student_id)
+        .where(or_(Wait.coach_id == coach_id, Wait.coach_id.is_(None)), ~_has_booked_since())
+        .group_by(Wait.student_id)
+        .order_by(sessions.scalar_subquery(), func.min(Wait.since_at), Wait.student_id)
+    )
+    return [student_id for student_id in db.session.scalars(asked) if student_id != but]
+
+
+def is_waiting(student: User, coach: User) -> bool:
+    """Tell whether a student waits for a coach, or for any."""
+    asked = select(Wait.id).where(Wait.student_id == student.id, ~_has_booked_since())
+    return db.session.scalar(asked.where(or_(Wait.coach_id == coach.id, Wait.coach_id.is_(None))).limit(1)) is not None
+
+
+def waits_for(student: User, coach: User | None) -> bool:
+    """Tell whether a student waits for just this coach; without one, for any."""
+    asked = select(Wait.id).where(Wait.student_id == student.id, ~_has_booked_since())
+    of_whom = Wait.coach_id == coach.id if coach else Wait.coach_id.is_(None)
+    return db.session.scalar(asked.where(of_whom)) is not None
+
+
+def _has_booked_since() -> ColumnElement[bool]:
+    """Say whether a student has what they wait for: a live session that they have booked since."""
+    return exists().where(
+        CoachingSession.student_id == Wait.student_id,
+        CoachingSession.cancelled_at.is_(None),
+        CoachingSession.booked_at >= Wait.since_at,
+        or_(Wait.coach_id.is_(None), CoachingSession.coach_id == Wait.coach_id),
+    )
 
 
 def overlaps(student_id: int, starts_at: Any, ends_at: Any, *, after: datetime) -> ColumnElement[bool]:

@@ -2,12 +2,14 @@
 
 from typing import Any, NamedTuple
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
-from coaching.coaches import queries
+from coaching.coaches import queries, rules
 from coaching.coaches.queries import HOURS, Part, Wish
+from coaching.extensions import saving
+from coaching.models import Role, User
 from coaching.pages import (
     PAGE_LENGTH,
     SLOTS_PAGE_LENGTH,
@@ -87,6 +89,48 @@ def show(coach_id: int) -> ResponseReturnValue:
     )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("coaches/show.html", coach=coach, slots=slots, search=search)
+
+
+@bp.post("/wait")
+@guard.only(Role.STUDENT)
+def wait_for_any() -> ResponseReturnValue:
+    """Have a student told when any coach has a free time."""
+    return _wait(None)
+
+
+@bp.post("/<int:coach_id>/wait")
+@guard.only(Role.STUDENT)
+def wait(coach_id: int) -> ResponseReturnValue:
+    """Have a student told when a coach has a free time."""
+    return _wait(queries.coach_or_404(coach_id))
+
+
+@bp.post("/wait/stop")
+@guard.only(Role.STUDENT)
+def stop_waiting_for_any() -> ResponseReturnValue:
+    """Let a student not be told any more."""
+    return _stop(None)
+
+
+@bp.post("/<int:coach_id>/wait/stop")
+@guard.only(Role.STUDENT)
+def stop_waiting(coach_id: int) -> ResponseReturnValue:
+    """Let a student not be told of a coach any more."""
+    return _stop(queries.coach_or_404(coach_id))
+
+
+def _wait(coach: User | None) -> ResponseReturnValue:
+    with saving():
+        rules.wait_for(guard.me(), coach, now=times.now())
+    flash(f"You are told when {coach.name if coach else 'any coach'} has a free time.")
+    return redirect(url_for("news.mails"), 303)
+
+
+def _stop(coach: User | None) -> ResponseReturnValue:
+    with saving():
+        rules.stop_waiting(guard.me(), coach)
+    flash(f"You do not wait for {coach.name if coach else 'any coach'} any more.")
+    return redirect(url_for("news.mails"), 303)
 
 
 def _search(*, of_one_coach: bool = False) -> Search:

@@ -41,9 +41,7 @@ class Kind(enum.StrEnum):
 # How the database says the same.
 OF_SESSIONS = "'booked', 'moved', 'cancelled', 'reminder', 'last_reminder', 'feedback', 'missed'"
 OF_PEOPLE = "'digest', 'welcome'"
-OF_ADDRESSES = (
-    "'confirm', 'known', 'unknown', 'reset', 'password', 'new_address', 'address_asked', 'address_moved'"
-)
+OF_ADDRESSES = "'confirm', 'known', 'unknown', 'reset', 'password', 'new_address', 'address_asked', 'address_moved'"
 
 
 class Topic(enum.StrEnum):
@@ -96,8 +94,10 @@ class Email(Base):
         CheckConstraint("(dropped_at IS NULL) = (why = '')", name="dropped_for_a_reason"),
         Index("ix_email_waiting", "next_at", "id", **ddl.where("sent_at IS NULL AND dropped_at IS NULL")),
         Index("told_once_of_a_slot", "slot_id", "person_id", "revision", unique=True, **ddl.where("kind = 'freed'")),
-        Index("told_once_of_oneself", "person_id", "kind", "revision", unique=True, **ddl.where(f"kind IN ({OF_PEOPLE})")),
-        Index("ix_email_person", "person_id", "due_at", "id"),
+        Index(
+            "told_once_of_oneself", "person_id", "kind", "revision", unique=True, **ddl.where(f"kind IN ({OF_PEOPLE})")
+        ),
+        Index("ix_email_person", "person_id", "id"),
         Index("ix_email_unread", "person_id", "due_at", **ddl.where("read_at IS NULL")),
         Index("ix_email_age", "created_at"),
     )

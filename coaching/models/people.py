@@ -82,6 +82,7 @@ class SignIn(Base):
     is_authenticated = is_active = True
     is_anonymous = False
     token = ""  # known to the browser alone, and here only in the request that made it
+    unread = 0  # how much stands under the bell that its person has not read, as it was when the request came
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)

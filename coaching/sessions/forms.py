@@ -22,6 +22,7 @@ from coaching.forms import (
 from coaching.text import LARGEST_ID
 
 FATES = {"keep": "Keep it: I will be there", "cancel": "Cancel it"}
+MISSED = "missed"  # instead of a rating: the student did not answer
 NOT_THERE = "That time is not there. Choose one of these."
 
 
@@ -93,7 +94,12 @@ class FeedbackForm(Form):
 
     rating = SelectField(
         "How satisfied was the student?",
-        choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}},
+        choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}, MISSED: rating(None)},
         validators=[required("Choose a rating from 1 to 5.")],
     )
     note = NoteField("Notes", validators=[at_most(10_000)])
+
+    @property
+    def rated(self) -> int | None:
+        """The rating that was chosen; None where the student did not answer."""
+        return None if self.rating.data == MISSED else int(self.rating.data)

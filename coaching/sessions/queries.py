@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, null, select, tuple_
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, case, exists, null, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
@@ -57,9 +57,9 @@ class Person(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What a list shows of a feedback."""
+    """What a list shows of a feedback. Where the student did not answer there is no rating."""
 
-    rating: int
+    rating: int | None
     note: str
 
 
@@ -148,7 +148,8 @@ def _list_of(role: Role) -> Listing:
 def _listed(asked: Listing, person: User, **told: Any) -> list[Listed]:
     found = rows(asked, {"mine": person.id, **told})
     return [
-        Listed._make((*row[:6], Person(*row[6:8]), row[8], Recorded(*row[9:]) if row[9] else None)) for row in found
+        Listed._make((*row[:6], Person(*row[6:8]), row[8], Recorded(*row[9:]) if row[10] is not None else None))
+        for row in found
     ]
 
 
@@ -185,6 +186,25 @@ def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = N
     return db.session.scalar(asked.where(CoachingSession.id != but.id) if but else asked)
 
 
+def slot_with_coach(slot_id: int) -> TimeSlot:
+    """Return a slot with its coach."""
+    return db.session.scalars(_WITH_COACH.where(TimeSlot.id == slot_id)).one()
+
+
+def slots_for(student: User, coach: User, *, after: datetime, limit: int) -> Sequence[TimeSlot]:
+    """Return what of a coach a student could book, soonest first."""
+    asked = _bookable(coach.id, student.id, after=after)
+    return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
+
+
+def instead_of(session: CoachingSession, student: User, *, now: datetime) -> tuple[list[TimeSlot], list[TimeSlot]]:
+    """Return up to three free slots of the same coach, and up to three of others, nearest to a session that is off."""
+    at, busy = max(session.starts_at, now), _is_busy(student.id, after=now)
+    free = _WITH_COACH.where(is_free(TimeSlot, after=now), ~busy)
+    whose = TimeSlot.coach_id == session.coach_id
+    return _nearest(free.where(whose), at), _nearest(free.where(~whose), at)
+
+
 def slots_to_choose(
     session: CoachingSession, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
 ) -> Sequence[TimeSlot]:
@@ -197,11 +217,15 @@ def slots_to_choose(
 
 def nearest_slots(slot: TimeSlot, student: User, *, now: datetime) -> list[TimeSlot]:
     """Return up to three free slots of the same coach, nearest in time to one that was lost."""
-    free = _bookable(slot.coach_id, student.id, after=now)
-    later = free.where(TimeSlot.starts_at >= slot.starts_at).order_by(TimeSlot.starts_at)
-    earlier = free.where(TimeSlot.starts_at < slot.starts_at).order_by(TimeSlot.starts_at.desc())
+    return _nearest(_bookable(slot.coach_id, student.id, after=now), slot.starts_at)
+
+
+def _nearest(free: Select[TimeSlot], at: datetime) -> list[TimeSlot]:
+    """Return up to three slots that start nearest to a moment, in order of time."""
+    later = free.where(TimeSlot.starts_at >= at).order_by(TimeSlot.starts_at)
+    earlier = free.where(TimeSlot.starts_at < at).order_by(TimeSlot.starts_at.desc())
     found = [*db.session.scalars(later.limit(3)), *db.session.scalars(earlier.limit(3))]
-    nearest = sorted(found, key=lambda other: abs(other.starts_at - slot.starts_at))[:3]
+    nearest = sorted(found, key=lambda other: abs(other.starts_at - at))[:3]
     return sorted(nearest, key=lambda other: other.starts_at)
 
 
@@ -262,7 +286,15 @@ def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None]) ->
 def _bookable(
     coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
 ) -> Select[TimeSlot]:
-    busy = exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at, after=after))
+    busy = _is_busy(student_id, after=after)
     if but:
         busy = busy.where(CoachingSession.id != but.id)
     return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)
+
+
+def _is_busy(student_id: int, *, after: datetime) -> Exists:
+    """Ask whether a student has a session that overlaps a slot."""
+    return exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at, after=after))
+
+
+_WITH_COACH = select(TimeSlot).options(joinedload(TimeSlot.coach, innerjoin=True))

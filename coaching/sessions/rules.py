@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, update
 
 from coaching import formatting, outbox
+from coaching.coaches.rules import tell_who_waits
 from coaching.extensions import Refusal, TooOften, db, hold, refusing
 from coaching.models import CoachingSession, EarlierFeedback, Feedback, Kind, Role, TimeSlot, User
 from coaching.sessions import queries
@@ -65,7 +66,7 @@ def book(
     )
     with refusing(CannotBook):
         booking = db.session.scalars(new.returning(CoachingSession)).one()
-    outbox.tell(Kind.BOOKED, booking, now=now)
+    outbox.tell(Kind.BOOKED, booking, by=student, now=now)
     return booking
 
 
@@ -96,6 +97,7 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
     if queries.session_at(student, slot, but=session):
         whose = "You have" if by.id == student.id else f"{student.name} has"
         raise CannotMove(f"{whose} another session that overlaps this time. Choose another one.")
+    left = queries.slot_with_id(session.slot_id)
     there = update(CoachingSession).where(CoachingSession.id == session.id)
     with refusing(CannotMove):
         db.session.execute(
@@ -107,7 +109,8 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
                 moved_at=now,
             )
         )
-    outbox.tell(Kind.MOVED, session, now=now)
+    outbox.tell(Kind.MOVED, session, by=by, now=now)
+    tell_who_waits([left] if left and left.starts_at > now else [], but=student.id, now=now)
 
 
 def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
@@ -117,10 +120,13 @@ def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetim
         raise CannotCancel(why_not)
     session.cancelled_at, session.cancelled_by_id, session.reason = now, by.id, reason
     db.session.flush()  # the database lets a slot go only when no live session stands on it
-    if by.role == Role.COACH and (slot := queries.slot_with_id(session.slot_id)):
+    outbox.tell(Kind.CANCELLED, session, by=by, now=now)
+    slot = queries.slot_with_id(session.slot_id)
+    if slot and by.role == Role.COACH:
         hold(slot)
         slot.withdrawn_at = now
-    outbox.tell(Kind.CANCELLED, session, now=now)
+    elif slot:
+        tell_who_waits([slot], but=session.student_id, now=now)
 
 
 def be_away(
@@ -151,24 +157,31 @@ def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:
     return None
 
 
-def leave_feedback(session: CoachingSession, coach: User, *, rating: int, note: str, now: datetime) -> Feedback:
-    """Record how satisfied the student was, 1 to 5, and a note; or correct it, and keep what it said before."""
+def leave_feedback(session: CoachingSession, coach: User, *, rating: int | None, note: str, now: datetime) -> Feedback:
+    """Record how satisfied the student was, 1 to 5, and a note; or correct it, and keep what it said before.
+
+    Without a rating it says that the student did not answer, and the student is told so.
+    """
     hold(session)
     if coach.id != session.coach_id:
         raise CannotLeaveFeedback("Only the coach of a session records how it went.")
     if reason := why_not_feedback(session, now=now):
         raise CannotLeaveFeedback(reason)
-    if rating not in formatting.RATINGS:
+    if rating is not None and rating not in formatting.RATINGS:
         raise CannotLeaveFeedback("Choose a rating from 1 to 5.", field="rating")
     feedback = queries.feedback_on(session)
+    if rating is None and not (feedback and feedback.is_missed):
+        outbox.tell_of_missed_call(session, now=now)
+    said = {"rating": rating, "note": note, "is_missed": rating is None}
     if feedback is None:
-        new = insert(Feedback).values(session_id=session.id, left_by=coach.id, rating=rating, note=note, created_at=now)
+        new = insert(Feedback).values(session_id=session.id, left_by=coach.id, created_at=now, **said)
         with refusing(CannotLeaveFeedback):
             return db.session.scalars(new.returning(Feedback)).one()
     if (feedback.rating, feedback.note) != (rating, note):
         earlier = _earlier(feedback, now=now)
         db.session.add(earlier)
-        feedback.rating, feedback.note, feedback.corrected_at = rating, note, earlier.replaced_at
+        feedback.rating, feedback.note, feedback.is_missed = rating, note, rating is None
+        feedback.corrected_at = earlier.replaced_at
     return feedback
 
 
@@ -196,6 +209,7 @@ def _earlier(feedback: Feedback, *, now: datetime) -> EarlierFeedback:
     return EarlierFeedback(
         feedback_id=feedback.id,
         rating=feedback.rating,
+        is_missed=feedback.is_missed,
         note=feedback.note,
         written_at=written_at,
         replaced_at=max(now, written_at),  # whoever waited for the lock read the clock before those words came

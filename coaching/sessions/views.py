@@ -1,5 +1,7 @@
 """What is said back about sessions."""
 
+from datetime import datetime
+
 from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +19,7 @@ from coaching.pages import (
     week_asked_for,
 )
 from coaching.sessions import queries, rules
-from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
+from coaching.sessions.forms import MISSED, NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
 from coaching.slots.queries import live_session_on, slot_or_404
 from coaching.weeks import Span, draw
@@ -65,11 +67,21 @@ def show(session_id: int) -> ResponseReturnValue:
     return page(
         "sessions/show.html",
         call=call,
-        mails=outbox.of_session(call.session) if mail.is_sent() else (),
+        mails=outbox.of_session(call.session, person) if mail.is_sent() else (),
+        instead=_instead_of(call, now),
         last=queries.last_time(call, person) if is_coach else None,
         can_change=rules.why_not_change(call.session, now=now) is None,
         can_record=is_coach and rules.why_not_feedback(call.session, now=now) is None,
     )
+
+
+def _instead_of(call: queries.Call, now: datetime) -> list[TimeSlot]:
+    """Return free times for a student whose coach has cancelled, those of that coach first."""
+    session, person = call.session, guard.me()
+    if person.role != Role.STUDENT or session.cancelled_by_id != session.coach_id:
+        return []
+    same, others = queries.instead_of(session, person, now=now)
+    return [*same, *others]
 
 
 @bp.route("/<int:session_id>/move", methods=["GET", "POST"])
@@ -118,12 +130,10 @@ def feedback(session_id: int) -> ResponseReturnValue:
     if reason := rules.why_not_feedback(call.session, now=times.now()):
         raise rules.CannotLeaveFeedback(reason)
     known = call.feedback
-    form = FeedbackForm(data={"rating": str(known.rating), "note": known.note} if known else None)
+    form = FeedbackForm(data={"rating": str(known.rating or MISSED), "note": known.note} if known else None)
     if form.validate_on_submit():
         with saving():
-            rules.leave_feedback(
-                call.session, guard.me(), rating=int(form.rating.data), note=form.note.data, now=times.now()
-            )
+            rules.leave_feedback(call.session, guard.me(), rating=form.rated, note=form.note.data, now=times.now())
         flash("Your feedback is saved.")
         return redirect(url_for(".show", session_id=session_id), 303)
     return page("sessions/feedback.html", form=form, call=call)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select, update
 
 from coaching import formatting, times
+from coaching.coaches.rules import tell_who_waits
 from coaching.extensions import Refusal, db, hold, hold_slots, refusing
 from coaching.models import CoachingSession, TimeSlot, User
 from coaching.slots import queries
@@ -120,7 +121,9 @@ def _publish(
         raise CannotOffer("None of these times can be offered. Choose others.")
     new = insert(TimeSlot).returning(TimeSlot, sort_by_parameter_order=True)
     with refusing(CannotOffer):
-        return Published(list(db.session.scalars(new, rows)), left_out)
+        slots = list(db.session.scalars(new, rows))
+    tell_who_waits(slots, now=now)
+    return Published(slots, left_out)
 
 
 def plan(coach: User, wanted: Sequence[Wall], which: Which | None = None, *, now: datetime) -> list[Planned]:

@@ -94,7 +94,7 @@ def _index_mails() -> None:
         where=f"kind IN ({OF_PEOPLE})",
         unique=True,
     )
-    op.create_index("ix_email_person", "email", ["person_id", "due_at", "id"])
+    op.create_index("ix_email_person", "email", ["person_id", "id"])
     _index("ix_email_unread", "email", ["person_id", "due_at"], where="read_at IS NULL")
     op.create_index("ix_email_age", "email", ["created_at"])
 
@@ -116,7 +116,11 @@ def _postgresql_mails() -> None:
 
 def _sqlite_mails(*, checks: dict[str, str], is_new: bool) -> None:
     """Make the table anew, since SQLite takes no promise back, and put everything into it. Nothing points at it."""
-    for name in ("ix_email_waiting", *(() if is_new else ("ix_email_person",)), *(("ix_email_person_id",) if is_new else ())):
+    for name in (
+        "ix_email_waiting",
+        *(() if is_new else ("ix_email_person",)),
+        *(("ix_email_person_id",) if is_new else ()),
+    ):
         op.drop_index(name, "email")
     op.rename_table("email", "former_email")
     added = [
@@ -172,7 +176,8 @@ def _sqlite_ratings(old: str, new: str) -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("PRAGMA writable_schema = ON")
     bind.exec_driver_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name IN ('feedback', 'earlier_feedback')",
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) "
+        "WHERE type = 'table' AND name IN ('feedback', 'earlier_feedback')",
         (old, new),
     )
     bind.exec_driver_sql("PRAGMA writable_schema = RESET")
@@ -199,7 +204,9 @@ def downgrade() -> None:
     op.drop_table("unwanted")
     for table in ("feedback", "earlier_feedback"):
         said = "'(The student did not answer.) ' || note"
-        op.execute(f"UPDATE {table} SET rating = 1, is_missed = (1 = 0), note = substr({said}, 1, 10000) WHERE is_missed")
+        op.execute(
+            f"UPDATE {table} SET rating = 1, is_missed = (1 = 0), note = substr({said}, 1, 10000) WHERE is_missed"
+        )
         op.execute(f"ALTER TABLE {table} DROP COLUMN is_missed")
     if op.get_bind().dialect.name == "sqlite":
         for name in ("told_once_of_a_slot", "told_once_of_oneself", "ix_email_unread", "ix_email_age"):
