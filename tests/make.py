@@ -15,7 +15,9 @@ from coaching.models import (
     CalendarFeed,
     CoachingSession,
     EarlierFeedback,
+    Email,
     Feedback,
+    Kind,
     OneTimeLink,
     Purpose,
     Registration,
@@ -23,7 +25,9 @@ from coaching.models import (
     SignIn,
     TimeSlot,
     User,
+    Wait,
 )
+from coaching.news.links import off_token
 from coaching.times import SLOT_LENGTH
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)  # a Monday, four weeks before the clocks change in Europe
@@ -160,6 +164,20 @@ class Make:
         token = secrets.token_urlsafe(32)
         self._keep(CalendarFeed(user_id=person.id, token_hash=rules.hashed(token), **{"created_at": NOW, **known}))
         return token
+
+    def off(self, person: User, what: str = "reminders") -> str:
+        """Make the token with which a person's mails about something end."""
+        with self._app.app_context():
+            return off_token(person.id, what)
+
+    def email(self, person: User, session: CoachingSession, **known: Any) -> Email:
+        """Make a mail about a session, that waits to be sent; it stands under the bell, unread."""
+        good = {"kind": Kind.BOOKED, "revision": 0, "created_at": NOW, "due_at": NOW, "next_at": NOW}
+        return self._keep(Email(person_id=person.id, session_id=session.id, **{**good, **known}))
+
+    def wait(self, student: User, coach: User | None = None, **known: Any) -> Wait:
+        """Make a student wait for a coach, or for any."""
+        return self._keep(Wait(student_id=student.id, coach_id=coach and coach.id, **{"since_at": NOW, **known}))
 
     def sign_in(self, person: User) -> SignIn:
         """Make a sign-in of a person in a browser that is nobody's here."""

@@ -120,6 +120,13 @@ FORMS = {
     "/sessions/<int:session_id>/feedback": Form(
         "coach", lambda world, _: f"/sessions/{world.waiting.id}/feedback", {"rating": "4", "note": "It went well."}
     ),
+    "/coaches/wait": Form("student", lambda *_: "/coaches/wait", {}),
+    "/coaches/wait/stop": Form("student", lambda *_: "/coaches/wait/stop", {}),
+    "/coaches/<int:coach_id>/wait": Form("student", lambda world, _: f"/coaches/{world.coach.id}/wait", {}),
+    "/coaches/<int:coach_id>/wait/stop": Form("student", lambda world, _: f"/coaches/{world.coach.id}/wait/stop", {}),
+    "/news/read": Form("coach", lambda *_: "/news/read", {"up_to": "1"}),
+    "/news/mails": Form("coach", lambda *_: "/news/mails", {"reminders": "y", "feedback": "y"}),
+    "/news/off/<token>": Form("stranger", lambda world, _: f"/news/off/{world.off}", {"List-Unsubscribe": "One-Click"}),
     "/calendar/feed": Form("coach", lambda *_: "/calendar/feed", {}),
     "/calendar/feed/end": Form("coach", lambda *_: "/calendar/feed/end", {}),
 }
@@ -156,7 +163,7 @@ class Attacker:
             self.failures.append(f"{what}: {type(error).__name__} {str(error)[:80]}")
             return
         location = answer.location or "/"
-        fine = FINE | {200} if url.endswith("/preview") else FINE
+        fine = FINE | {200} if url.endswith("/preview") or url.startswith("/news/off/") else FINE
         if answer.status_code not in fine or not re.match(r"/(?![/\\])", location) or "evil" in str(answer.headers):
             self.failures.append(f"{what}: {answer.status_code} {location}")
         if url.startswith("/auth/") and answer.status_code in {303, 400}:

@@ -94,6 +94,7 @@ def test_no_query_breaks_any_page(app, browser, world):
             tries += [("GET", f"{url}?{encoded}=x&x={encoded}") for encoded in list(ENCODED.values())[:8]]
             names = {"/slots/": WEEKS, "/sessions/": ("when", "after", *WEEKS), "/auth/profile": ("zone",)}
             names |= {"/slots/copy": WEEKS, "/sessions/away": ("from", "to")}
+            names |= {"/news/": ("after",)}
             names |= dict.fromkeys(("/coaches/", "/coaches/soonest"), ("q", "on", "weekday", "part", "after"))
             for name in {"/coaches/<int:coach_id>": ("weekday", "part", "after"), **names}.get(rule.rule, ()):
                 tries += [("GET", f"{url}?{name}={encoded}") for encoded in [*ENCODED.values(), *PLACES]]

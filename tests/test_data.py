@@ -24,7 +24,9 @@ from coaching.models import (
     Registration,
     SignIn,
     TimeSlot,
+    Unwanted,
     User,
+    Wait,
 )
 from tests.make import NOW, Make, at
 
@@ -100,6 +102,22 @@ class World:
     def an_email(self, **said: Any) -> Email:
         good = {"session_id": self.session.id, "person_id": self.student.id, "kind": "booked", "revision": 0}
         return Email(**{**good, "created_at": NOW, "due_at": NOW, "next_at": NOW, **said})
+
+    def a_mail_to_an_address(self, **said: Any) -> Email:
+        good = {"session_id": None, "person_id": None, "kind": "known", "address": "bo@example.org"}
+        return self.an_email(**{**good, **said})
+
+    def a_mail_of_a_slot(self, **said: Any) -> Email:
+        return self.an_email(**{"session_id": None, "kind": "freed", "slot_id": self.at_two.id, **said})
+
+    def a_welcome(self, **said: Any) -> Email:
+        return self.an_email(**{"session_id": None, "kind": "welcome", **said})
+
+    def an_unwanted(self, **said: Any) -> Unwanted:
+        return Unwanted(**{"person_id": self.student.id, "topic": "reminders", **said})
+
+    def a_wait(self, **said: Any) -> Wait:
+        return Wait(**{"student_id": self.student.id, "coach_id": self.coach.id, "since_at": NOW, **said})
 
     def cancelled(self, slot: TimeSlot) -> CoachingSession:
         """A cancelled session that is in the data."""
@@ -202,6 +220,34 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
     "fk_email_person_id": {"a mail to nobody": lambda w: w.an_email(person_id=999)},
     "known_kind_of_mail": {"a mail of no kind": lambda w: w.an_email(kind="hello")},
     "told_once": {"the same twice": lambda w: [w.an_email(), w.an_email(due_at=TEN)]},
+    "mail_about_a_session": {
+        "a booking of nothing": lambda w: w.an_email(session_id=None),
+        "a welcome to a session": lambda w: w.an_email(kind="welcome"),
+    },
+    "mail_about_a_slot": {
+        "a free time that is none": lambda w: w.a_mail_of_a_slot(slot_id=None),
+        "a booking of a slot": lambda w: w.an_email(slot_id=w.at_two.id),
+    },
+    "fk_email_slot_id": {"a free time that is not there": lambda w: w.a_mail_of_a_slot(slot_id=999)},
+    "mail_to_an_address": {
+        "an account mail to nowhere": lambda w: w.a_mail_to_an_address(address="", person_id=w.student.id),
+        "a booking that goes elsewhere": lambda w: w.an_email(address="bo@example.org"),
+    },
+    "mail_to_somebody": {"a welcome for nobody": lambda w: w.a_welcome(person_id=None)},
+    "mail_with_a_link": {
+        "a link that is made from nothing": lambda w: w.a_mail_to_an_address(kind="reset"),
+        "a secret without a link": lambda w: w.a_mail_to_an_address(seed="secret"),
+    },
+    "told_once_of_a_slot": {"of one slot twice": lambda w: [w.a_mail_of_a_slot(), w.a_mail_of_a_slot(due_at=TEN)]},
+    "told_once_of_oneself": {"two welcomes": lambda w: [w.a_welcome(), w.a_welcome(due_at=TEN)]},
+    "fk_unwanted_person_id": {"of nobody": lambda w: w.an_unwanted(person_id=999)},
+    "unwanted_once": {"twice": lambda w: [w.an_unwanted(), w.an_unwanted()]},
+    "known_topic": {"mails about anything else": lambda w: w.an_unwanted(topic="bookings")},
+    # Who waits
+    "only_a_student_waits": {"a coach who waits": lambda w: w.a_wait(student_id=w.other_coach.id)},
+    "waits_for_a_coach": {"for another student": lambda w: w.a_wait(coach_id=w.make.student().id)},
+    "waits_once": {"twice for one coach": lambda w: [w.a_wait(), w.a_wait(since_at=TEN)]},
+    "waits_once_for_any": {"twice for any": lambda w: [w.a_wait(coach_id=None), w.a_wait(coach_id=None)]},
     "mail_of_a_revision": {"of what comes before the first": lambda w: w.an_email(revision=-1)},
     "attempts_are_counted": {"less than none": lambda w: w.an_email(attempts=-1)},
     "sent_or_dropped": {"both": lambda w: w.an_email(sent_at=NOW, dropped_at=NOW, why="both")},
@@ -336,6 +382,11 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
         "a rating that becomes 0": lambda w: change(w.feedback, rating=0),
         **{f"{rating}": lambda w, rating=rating: w.a_feedback(rating=rating) for rating in (-1, 0, 6, 99)},
     },
+    "rated_or_missed": {
+        "no rating, though the student answered": lambda w: w.a_feedback(rating=None),
+        "a rating of who did not answer": lambda w: w.a_feedback(is_missed=True),
+        "a rating that goes": lambda w: change(w.feedback, rating=None),
+    },
     "feedback_is_the_coachs": {
         "another coach's": lambda w: w.a_feedback(left_by=w.other_coach.id),
         "its student's": lambda w: w.a_feedback(w.session, left_by=w.session.student_id),
@@ -356,6 +407,7 @@ NEVER: dict[str, dict[str, Callable[[World], Wanted]]] = {
     "earlier_rating_is_1_to_5": {
         f"{rating}": lambda w, rating=rating: w.an_earlier(rating=rating) for rating in (-1, 0, 6)
     },
+    "earlier_rated_or_missed": {"neither": lambda w: w.an_earlier(rating=None)},
     "earlier_note_is_short": {"10,001 letters": lambda w: w.an_earlier(note="x" * 10_001)},
 }  # fmt: skip
 
@@ -404,6 +456,10 @@ FINE: dict[str, Callable[[World], Wanted]] = {
     "a coach's headline of 160 letters": lambda w: w.a_person(role="coach", headline="é" * 160),
     "a person without sessions who goes": lambda w: drop(w.admin),
     **{f"a rating of {rating}": lambda w, rating=rating: w.a_feedback(rating=rating) for rating in range(1, 6)},
+    "nobody who answered": lambda w: w.a_feedback(rating=None, is_missed=True),
+    "two who wait for any coach": lambda w: [w.a_wait(coach_id=None), w.a_wait(student_id=w.make.student().id)],
+    "the same coach and any": lambda w: [w.a_wait(), w.a_wait(coach_id=None)],
+    "two mails to one address": lambda w: [w.a_mail_to_an_address(), w.a_mail_to_an_address()],
 }  # fmt: skip
 
 # What SQLite says where it names columns instead of the constraint. A foreign key it does not name at all.
@@ -417,6 +473,11 @@ IN_COLUMNS = {
     "uq_feedback_session_id": "feedback.session_id",
     "one_live_session_per_slot": "coaching_session.slot_id",
     "told_once": "email.session_id, email.kind, email.person_id, email.revision",
+    "told_once_of_a_slot": "email.slot_id, email.person_id, email.revision",
+    "told_once_of_oneself": "email.person_id, email.kind, email.revision",
+    "unwanted_once": "unwanted.person_id, unwanted.topic",
+    "waits_once": "wait.student_id, wait.coach_id",
+    "waits_once_for_any": "wait.student_id",
 }
 CONSTRAINTS = {
     constraint.name: constraint
@@ -513,6 +574,8 @@ def test_nothing_is_missing_that_must_be_there(world, app, everything, kind, col
         "Feedback": world.a_feedback,
         "EarlierFeedback": world.an_earlier,
         "Email": world.an_email,
+        "Unwanted": world.an_unwanted,
+        "Wait": world.a_wait,
     }[kind](**{column: null()})
     before = everything()
     with pytest.raises(IntegrityError):

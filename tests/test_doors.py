@@ -22,6 +22,18 @@ DOORS = """
     GET  /coaches/soonest                         302  200  200  200  200  200
     GET  /coaches/<int:coach_id>                  302  200  200  200  200  200
 
+    POST /coaches/wait                            302  303  403  303  403  403
+    POST /coaches/wait/stop                       302  303  403  303  403  403
+    POST /coaches/<int:coach_id>/wait             302  303  403  303  403  403
+    POST /coaches/<int:coach_id>/wait/stop        302  303  403  303  403  403
+
+    GET  /news/                                   302  200  200  200  200  403
+    POST /news/read                               302  303  303  303  303  403
+    GET  /news/mails                              302  200  200  200  200  200
+    POST /news/mails                              302  303  303  303  303  303
+    GET  /news/off/<token>                        200  200  200  200  200  200
+    POST /news/off/<token>                        200  200  200  200  200  200
+
     GET  /slots/                                  302  403  200  403  200  403
     POST /slots/offer                             302  403  303  403  303  403
     POST /slots/offer/preview                     302  403  200  403  200  403
@@ -87,6 +99,9 @@ def addresses(world: World) -> dict[tuple[str, str], str]:
     """Return the address to use for each door: that of a thing with which the door's errand can be done."""
     things = {
         "/coaches/<int:coach_id>": world.coach.id,
+        "/coaches/<int:coach_id>/wait": world.coach.id,
+        "/coaches/<int:coach_id>/wait/stop": world.coach.id,
+        "/news/off/<token>": world.off,
         "/slots/<int:slot_id>/move": world.to_move.id,
         "/slots/<int:slot_id>/withdraw": world.to_withdraw.id,
         "/sessions/book/<int:slot_id>": world.free.id,
@@ -219,7 +234,7 @@ def test_a_form_without_the_token_of_its_page_is_refused(make: Make, client, eve
     client.sign_in(world.coach)
     before = everything()
     for (method, rule), address in addresses(world).items():
-        if method == "POST" and ANSWERS[method, rule]["its coach"] in {303, 422}:
+        if method == "POST" and ANSWERS[method, rule]["its coach"] in {303, 422}:  # not what a mail program sends
             for token in ({}, {"csrf_token": ""}, {"csrf_token": "made-up"}):
                 page = client.bare("POST", address, data=token | forms(world).get(rule, {}))
                 assert page.status == 400, rule

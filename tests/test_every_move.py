@@ -26,7 +26,7 @@ from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import coaches_with_free_slots, free_slots
 from coaching.extensions import Refusal, db, saving
-from coaching.models import CoachingSession, EarlierFeedback, Email, Feedback, Role, TimeSlot, User
+from coaching.models import CoachingSession, EarlierFeedback, Email, Feedback, Kind, Role, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.sessions.queries import When, call_or_404, calls, calls_without_feedback, slot_with_id, slots_to_choose
 from coaching.slots import rules as slots
@@ -462,7 +462,11 @@ class EveryMove(RuleBasedStateMachine):
             revision = session.moves + bool(session.cancelled_at)
             for whom in (session.coach_id, session.student_id):
                 expected |= {(session.id, whom, name, revision, moment) for name, moment in due.items()}
+            if not session.cancelled_at:
+                asked_at = session.ends_at + timedelta(days=1)
+                expected.add((session.id, session.coach_id, "feedback", revision, asked_at))
         asked = select(Email.session_id, Email.person_id, Email.kind, Email.revision, Email.due_at)
+        asked = asked.where(Email.session_id.is_not(None), Email.kind != Kind.MISSED)
         waiting = db.session.execute(asked.where(Email.sent_at.is_(None), Email.dropped_at.is_(None))).all()
         assert sorted(map(tuple, waiting)) == sorted(expected)
 

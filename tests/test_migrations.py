@@ -237,7 +237,7 @@ def test_of_what_was_booked_before_there_were_mails_both_are_reminded(fresh):
     up(app)
     with app.app_context():
         after = db.session.execute(asked).all()
-    assert after == [row for row in before if row[2] in {"reminder", "last_reminder"}]
+    assert after == [row for row in before if row[2] in {"reminder", "last_reminder", "feedback"}]
 
 
 def test_without_its_migrations_nothing_is_left(fresh):

@@ -84,6 +84,7 @@ def test_both_are_told_of_a_booking_and_reminded_twice(waiting):
         (Kind.REMINDER, "student", 0, BEGINS - DAY),
         (Kind.LAST_REMINDER, "coach", 0, BEGINS - HOUR),
         (Kind.LAST_REMINDER, "student", 0, BEGINS - HOUR),
+        (Kind.FEEDBACK, "coach", 0, BEGINS + 2 * HOUR + DAY),
     ]
 
 
@@ -124,7 +125,7 @@ def test_moving_drops_the_old_reminders_and_plans_new_ones(booked, make, do, wai
             (Kind.LAST_REMINDER, BEGINS + DAY - HOUR),
         )
         for role in ("coach", "student")
-    ]
+    ] + [(Kind.FEEDBACK, "coach", 1, BEGINS + DAY + 2 * HOUR + DAY)]
 
 
 def test_cancelling_leaves_nothing_but_word_of_it(booked, do, waiting):
@@ -152,7 +153,8 @@ def test_when_to_remind_is_a_setting(new_app, make):
     with app.app_context():
         with saving():
             rules.book(db.session.get(type(slot), slot.id), db.session.get(type(student), student.id), now=NOW)
-        due = db.session.execute(select(Email.kind, Email.due_at).where(Email.kind != Kind.BOOKED)).all()
+        planned = select(Email.kind, Email.due_at).where(Email.kind.not_in([Kind.BOOKED, Kind.FEEDBACK]))
+        due = db.session.execute(planned).all()
     assert due == [(Kind.LAST_REMINDER, BEGINS - HOUR / 2)] * 2
 
 
@@ -220,7 +222,7 @@ def test_many_workers_send_each_mail_once(app, make, do, monkeypatch, kept):
         thread.join(60)
     assert len(sent) == 20
     assert set(sent.values()) == {1}
-    assert Counter(bool(email.sent_at) for email in kept()) == {True: 20, False: 40}
+    assert Counter(bool(email.sent_at) for email in kept()) == {True: 20, False: 50}
 
 
 @pytest.mark.usefixtures("booked")
@@ -265,7 +267,9 @@ def test_a_worker_that_was_off_for_days_does_not_flood_anybody(booked, make, do,
     off = do(rules.book, make.slot(booked.coach, BEGINS + 5 * DAY), booked.student, now=NOW)
     do(rules.cancel, off, booked.coach, now=NOW + HOUR)
     messages = send(BEGINS + 2 * DAY)
-    assert Counter(message["Subject"].split(":")[0] for message in messages) == {"Cancelled": 2}
+    subjects = [message["Subject"] for message in messages]
+    assert Counter(subject.split(":")[0] for subject in subjects if "How did" not in subject) == {"Cancelled": 2}
+    assert len(subjects) == 3  # that how it went is to be recorded, is true as ever
     assert {email.why for email in kept() if email.dropped_at} == {
         "The session had begun before it could be sent.",
         outbox.OUTDATED,

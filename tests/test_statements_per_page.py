@@ -15,8 +15,11 @@ def fill(make: Make, count: int):
     for number in range(count):
         make.feedback(make.session(coach=coach, student=student, starts_at=NOW - timedelta(days=number + 3)))
         make.session(coach=coach, student=student, starts_at=NOW - timedelta(days=number + 3, hours=3))
-        make.session(coach=coach, student=student)
+        booked = make.session(coach=coach, student=student)
+        for person in (coach, student):
+            make.email(person, booked)
         make.session(coach=coach, student=student, cancelled_by=student)
+        make.wait(student, make.coach())
         make.slot(coach, NOW + timedelta(days=number % 6 + 1, hours=4 + number // 6 * 2))  # all in this week
         make.slot(make.coach())
         make.student()
@@ -32,6 +35,9 @@ PAGES = {
     ("student", "/coaches/soonest"): 3,
     ("student", "/coaches/soonest?q=coach&part=morning"): 3,
     ("student", "/coaches/{coach}"): 4,
+    ("student", "/news/"): 3,
+    ("coach", "/news/"): 3,
+    ("student", "/news/mails"): 4,
     ("student", "/coaches/{coach}?part=afternoon"): 4,
     ("student", "/sessions/?when=upcoming"): 3,
     ("student", "/sessions/?when=previous"): 3,

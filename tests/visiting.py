@@ -1,6 +1,7 @@
 """A person at a browser without a window: gets pages, fills in forms, and looks at every page with a strict eye."""
 
 import re
+import threading
 from collections import Counter
 from email import message_from_bytes
 from email.policy import default as default_policy
@@ -15,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from coaching import letters
 from coaching.models import User
 from tests.statements import Statements
 
@@ -99,7 +101,8 @@ class Mail(NamedTuple):
     def read(cls, file: Path) -> "Mail":
         """Read a mail as another program would."""
         mail = message_from_bytes(file.read_bytes(), policy=default_policy)
-        return cls(mail["To"], mail["Subject"], mail.get_content().replace("\r\n", "\n"))
+        [to] = mail["To"].addresses
+        return cls(to.addr_spec, mail["Subject"], mail.get_body(("plain",)).get_content().replace("\r\n", "\n"))
 
     @property
     def link(self) -> str:
@@ -136,7 +139,12 @@ class Client:
 
     @property
     def mails(self) -> "list[Mail]":
-        """Every mail that this app has sent, the oldest first, with the links in it as paths of the site."""
+        """Every mail that this app has sent, the oldest first, with the links in it as paths of the site.
+
+        Those that are due are sent first, as a worker does.
+        """
+        with self.app.app_context():
+            letters.work(is_over=threading.Event(), until_done=True)
         folder = Path(self.app.instance_path) / "mail"
         return [Mail.read(file) for file in sorted(folder.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)]
 

@@ -46,6 +46,7 @@ class World:
     move: str
     confirm: str
     feed: str  # token of the former student's calendar
+    off: str  # with which the former student ends mails
 
     @property
     def people(self) -> dict[str, User | None]:
@@ -104,6 +105,7 @@ def small_world(make: Make) -> World:
         move=make.link(former_student, Purpose.MOVE, "ed@example.org"),
         confirm=make.registration(),
         feed=make.feed(former_student),
+        off=make.off(former_student),
     )
 
 

@@ -1,5 +1,6 @@
 """What is said back about coaches."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -59,7 +60,7 @@ def index() -> ResponseReturnValue:
         reader=guard.me(), after=times.now(), wish=search.wish, behind=id_asked_for("after"), limit=PAGE_LENGTH + 1
     )
     offers = Rows.of(found, PAGE_LENGTH, lambda offer: offer.coach.id)
-    return page("coaches/index.html", offers=offers, search=search)
+    return page("coaches/index.html", offers=offers, search=search, is_waiting=_is_waiting(found, None))
 
 
 @bp.get("/soonest")
@@ -71,7 +72,7 @@ def soonest() -> ResponseReturnValue:
         reader=guard.me(), after=times.now(), wish=search.wish, behind=place_asked_for(), limit=PAGE_LENGTH + 1
     )
     slots = Rows.of(found, PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
-    return page("coaches/soonest.html", slots=slots, search=search)
+    return page("coaches/soonest.html", slots=slots, search=search, is_waiting=_is_waiting(found, None))
 
 
 @bp.get("/<int:coach_id>")
@@ -88,7 +89,7 @@ def show(coach_id: int) -> ResponseReturnValue:
         limit=SLOTS_PAGE_LENGTH + 1,
     )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
-    return page("coaches/show.html", coach=coach, slots=slots, search=search)
+    return page("coaches/show.html", coach=coach, slots=slots, search=search, is_waiting=_is_waiting(found, coach))
 
 
 @bp.post("/wait")
@@ -117,6 +118,11 @@ def stop_waiting_for_any() -> ResponseReturnValue:
 def stop_waiting(coach_id: int) -> ResponseReturnValue:
     """Let a student not be told of a coach any more."""
     return _stop(queries.coach_or_404(coach_id))
+
+
+def _is_waiting(found: Sequence[object], coach: User | None) -> bool:
+    """Tell, where nothing was found, whether a student is told when there is something."""
+    return not found and guard.me().role == Role.STUDENT and queries.waits_for(guard.me(), coach)
 
 
 def _wait(coach: User | None) -> ResponseReturnValue:

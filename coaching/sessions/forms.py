@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from wtforms import RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import NumberRange, ValidationError
 
 from coaching.formatting import RATINGS, rating
@@ -22,7 +22,6 @@ from coaching.forms import (
 from coaching.text import LARGEST_ID
 
 FATES = {"keep": "Keep it: I will be there", "cancel": "Cancel it"}
-MISSED = "missed"  # instead of a rating: the student did not answer
 NOT_THERE = "That time is not there. Choose one of these."
 
 
@@ -94,12 +93,19 @@ class FeedbackForm(Form):
 
     rating = SelectField(
         "How satisfied was the student?",
-        choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}, MISSED: rating(None)},
-        validators=[required("Choose a rating from 1 to 5.")],
+        choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}},
     )
+    missed = BooleanField("The student did not answer")
     note = NoteField("Notes", validators=[at_most(10_000)])
+
+    def validate_rating(self, field: SelectField) -> None:
+        """Insist on a rating, unless there was nobody to rate it."""
+        if not (field.data or self.missed.data):
+            raise ValidationError("Choose a rating from 1 to 5.")
+        if field.data and self.missed.data:
+            raise ValidationError("Either a rating, or that the student did not answer.")
 
     @property
     def rated(self) -> int | None:
         """The rating that was chosen; None where the student did not answer."""
-        return None if self.rating.data == MISSED else int(self.rating.data)
+        return None if self.missed.data else int(self.rating.data)

@@ -19,7 +19,7 @@ from coaching.pages import (
     week_asked_for,
 )
 from coaching.sessions import queries, rules
-from coaching.sessions.forms import MISSED, NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
+from coaching.sessions.forms import NOT_THERE, BookForm, CancelForm, FeedbackForm, MoveForm
 from coaching.sessions.queries import When
 from coaching.slots.queries import live_session_on, slot_or_404
 from coaching.weeks import Span, draw
@@ -130,7 +130,8 @@ def feedback(session_id: int) -> ResponseReturnValue:
     if reason := rules.why_not_feedback(call.session, now=times.now()):
         raise rules.CannotLeaveFeedback(reason)
     known = call.feedback
-    form = FeedbackForm(data={"rating": str(known.rating or MISSED), "note": known.note} if known else None)
+    said = {"rating": str(known.rating or ""), "missed": known.is_missed, "note": known.note} if known else None
+    form = FeedbackForm(data=said)
     if form.validate_on_submit():
         with saving():
             rules.leave_feedback(call.session, guard.me(), rating=form.rated, note=form.note.data, now=times.now())

@@ -157,3 +157,12 @@ document.addEventListener("submit", (event) => {
   const pressed = event.submitter;
   if (pressed) setTimeout(() => { pressed.disabled = true; setTimeout(() => { pressed.disabled = false; }, 4000); });
 });
+
+// What is on the screen has been seen: the button that says so need not be pressed.
+const seen = document.querySelector("form[data-when-seen]");
+if (seen) {
+  fetch(seen.action, { method: "POST", body: new FormData(seen), redirect: "manual" }).then(() => {
+    seen.hidden = true;
+    document.querySelector(".unread-count")?.remove();
+  }).catch(() => {}); // then the button is there
+}

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from coaching.models import Purpose
+from coaching.extensions import db
+from coaching.models import Email, Purpose
 from tests.make import Make
 from tests.reading import fault, main
 from tests.world import PASSWORD, give_password
@@ -139,12 +141,18 @@ def test_where_no_mail_is_sent_people_are_told_whom_to_ask(new_app, new_client):
     assert "Ask the organisers" in main(page)
 
 
-def test_a_mail_that_cannot_be_written_breaks_nothing(make: Make, client, tmp_path, monkeypatch, caplog):
+def test_a_mail_that_cannot_be_written_breaks_nothing_and_is_tried_again(
+    make: Make, app, client, tmp_path, monkeypatch
+):
     make.student(email="bo@example.org")
     (tmp_path / "in the way").write_text("")
     monkeypatch.setattr(client.app, "instance_path", str(tmp_path / "in the way"))
     assert ask(client, "bo@example.org").status == 303
-    assert "a mail was not sent" in caplog.text
+    assert client.mails == []
+    with app.app_context():
+        email = db.session.scalars(select(Email)).one()
+        assert (email.sent_at, email.dropped_at) == (None, None)
+        assert email.error.startswith("NotADirectoryError")
 
 
 def test_the_folder_for_mails_is_made(make: Make, app, client, tmp_path, monkeypatch):
