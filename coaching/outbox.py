@@ -55,7 +55,7 @@ def tell(kind: Kind, session: CoachingSession, *, by: User, now: datetime) -> No
 def tell_of_missed_call(session: CoachingSession, *, now: datetime) -> None:
     """Have a student told that their coach did not reach them; once for each time that the session was to be."""
     about = {"session_id": session.id, "revision": revision(session), "person_id": session.student_id}
-    db.session.execute(insert_unless_there(Email).values(**_row(Kind.MISSED, now=now, is_news=True), **about))
+    db.session.execute(insert_unless_there(Email).values({**_row(Kind.MISSED, now=now, is_news=True), **about}))
 
 
 def tell_of_free_times(student_ids: Sequence[int], slots: Sequence[TimeSlot], *, now: datetime) -> None:

@@ -6,8 +6,11 @@ clock stands still at `NOW` unless a test moves it.
 
 import os
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.policy import default as default_policy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,8 +21,9 @@ from hypothesis import settings
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from coaching import letters
 from coaching.extensions import db, saving
-from coaching.models import CoachingSession, TimeSlot, User
+from coaching.models import CoachingSession, Email, TimeSlot, User
 from tests import databases as data
 from tests.databases import Cluster, Databases, Postgres
 from tests.make import NOW, Make
@@ -230,3 +234,30 @@ def read_anew(thing: Any) -> Any:
     if kind not in people:
         return thing
     return db.session.scalars(select(kind).options(*people[kind]).where(kind.id == thing.id)).one()
+
+
+# What is mailed
+
+
+@pytest.fixture
+def kept(app):
+    """All mails, sent, dropped or waiting."""
+
+    def asks():
+        with app.app_context():
+            return db.session.scalars(select(Email).order_by(Email.id)).all()
+
+    return asks
+
+
+@pytest.fixture
+def send(app):
+    """Sends what is due at a moment, as a worker does, and returns what has been sent so far."""
+
+    def sends(now=NOW):
+        with app.app_context():
+            letters.work(is_over=threading.Event(), until_done=True, now=lambda: now)
+        files = sorted(Path(app.instance_path, "mail").glob("*.eml"))
+        return [message_from_bytes(file.read_bytes(), policy=default_policy) for file in files]
+
+    return sends

@@ -6,9 +6,7 @@ import sys
 import threading
 from collections import Counter
 from datetime import timedelta
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default as default_policy
 from pathlib import Path
 
 import pytest
@@ -38,30 +36,6 @@ def waiting(app):
             return [(email.kind, email.person.role, email.revision, email.due_at) for email in found]
 
     return asks
-
-
-@pytest.fixture
-def kept(app):
-    """All mails, sent, dropped or waiting."""
-
-    def asks():
-        with app.app_context():
-            return db.session.scalars(select(Email).order_by(Email.id)).all()
-
-    return asks
-
-
-@pytest.fixture
-def send(app):
-    """Sends what is due at a moment, as a worker does, and returns what has been sent so far."""
-
-    def sends(now=NOW):
-        with app.app_context():
-            letters.work(is_over=threading.Event(), until_done=True, now=lambda: now)
-        files = sorted(Path(app.instance_path, "mail").glob("*.eml"))
-        return [message_from_bytes(file.read_bytes(), policy=default_policy) for file in files]
-
-    return sends
 
 
 @pytest.fixture

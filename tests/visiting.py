@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default as default_policy
 from functools import lru_cache
 from pathlib import Path
@@ -102,13 +103,19 @@ class Mail(NamedTuple):
         """Read a mail as another program would."""
         mail = message_from_bytes(file.read_bytes(), policy=default_policy)
         [to] = mail["To"].addresses
-        return cls(to.addr_spec, mail["Subject"], mail.get_body(("plain",)).get_content().replace("\r\n", "\n"))
+        return cls(to.addr_spec, mail["Subject"], text_of(mail))
 
     @property
     def link(self) -> str:
         """The path that the one link leads to."""
         [link] = re.findall(r"^http://127\.0\.0\.1:5000(/\S*)$", self.text, re.MULTILINE)
         return str(link)
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return what a mail says to who reads no HTML."""
+    body = message.get_body(("plain",))
+    return body.get_content().replace("\r\n", "\n") if body else ""
 
 
 class Client:

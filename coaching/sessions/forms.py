@@ -94,6 +94,7 @@ class FeedbackForm(Form):
     rating = SelectField(
         "How satisfied was the student?",
         choices={"": "Choose …", **{str(value): rating(value) for value in RATINGS}},
+        default="",
     )
     missed = BooleanField("The student did not answer")
     note = NoteField("Notes", validators=[at_most(10_000)])
