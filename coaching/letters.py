@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
-from coaching import logs, mail, outbox, times
+from coaching import logs, mail, outbox, smtp, times
 from coaching.calendars import files
 from coaching.calendars.queries import entry_or_404
 from coaching.extensions import db
@@ -46,16 +46,24 @@ def work(*, is_over: threading.Event, until_done: bool = False, now: Callable[[]
 
 
 def send_next(*, now: datetime) -> bool:
-    """Send the mail that has been due for longest, and keep what came of it. Return whether there was one."""
+    """Send the mail that has been due for longest, and keep what came of it.
+
+    Return whether to go on at once: there was one, and a server to hand it to.
+    """
     email = outbox.claim(now=now)
     if email is None:
         return False
     try:
-        mail.deliver(compose(email, now=now))
+        message = compose(email, now=now)
+        db.session.close()  # no transaction, and no connection, while a server is waited for
+        mail.deliver(message)
     except Stale as stale:
         outbox.give_up(email, str(stale), now=now)
+    except smtp.Refused as refused:
+        outbox.give_up(email, str(refused), error=refused.reply, now=now)
     except OSError as error:
         outbox.failed(email, f"{type(error).__name__}: {error}"[:500], now=now)
+        return not isinstance(error, smtp.NoServer)
     except Exception as error:  # noqa: BLE001 - one that cannot be put together must not stop all others
         logs.fault(error, "a mail cannot be put together")
         outbox.failed(email, type(error).__name__, now=now)
@@ -84,7 +92,7 @@ def compose(email: Email, *, now: datetime) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     sender = current_app.config["MAIL_FROM"]
     message["From"] = Address("Coaching calls", addr_spec=sender)
-    message["To"] = Address(_on_one_line(reader), addr_spec=reader.email)
+    message["To"] = mail.address(reader.email, _on_one_line(reader))
     message["Subject"], message["Date"] = subject, now
     message["Message-ID"] = f"<email-{email.id}-{int(email.created_at.timestamp())}@{sender.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers

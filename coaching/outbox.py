@@ -3,11 +3,12 @@
 So nothing is told that did not happen, and what happened is told even if nobody is there to send it just then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 from sqlalchemy.orm import joinedload
 
 from coaching.extensions import db, saving
@@ -20,6 +21,8 @@ CLAIMED_FOR = timedelta(minutes=5)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 MOST_ATTEMPTS = 12  # over a day and a half
 OUTDATED = "The session has changed since."
+# What `flask mail status` calls late, and how far it looks back.
+LATE_AFTER, VERY_LATE_AFTER, LOOKED_BACK = timedelta(minutes=15), timedelta(hours=1), timedelta(days=7)
 
 
 def tell(kind: Kind, session: CoachingSession, *, now: datetime) -> None:
@@ -100,9 +103,9 @@ def failed(email: Email, error: str, *, now: datetime) -> None:
         _settle(email, {"error": error, "next_at": now + pause(email.attempts)})
 
 
-def give_up(email: Email, why: str, *, now: datetime) -> None:
-    """Keep that a mail is not worth sending any more."""
-    _settle(email, {"dropped_at": now, "why": why})
+def give_up(email: Email, why: str, *, error: str = "", now: datetime) -> None:
+    """Keep that a mail is not sent any more, and why: it is not worth it, or (with `error`) cannot be."""
+    _settle(email, {"dropped_at": now, "why": why, "error": error or email.error})
 
 
 def pause(attempts: int) -> timedelta:
@@ -114,6 +117,29 @@ def of_session(session: CoachingSession) -> Iterable[Email]:
     """Return what was sent about a session, and what is planned, with whom it goes to."""
     asked = select(Email).options(joinedload(Email.person, innerjoin=True)).where(Email.session_id == session.id)
     return db.session.scalars(asked.order_by(Email.due_at, Email.id)).all()
+
+
+class Status(NamedTuple):
+    """How sending goes."""
+
+    waiting: int
+    late: int
+    very_late: int
+    given_up: int  # of late, since they could not be sent
+    last_given_up: Sequence[Email]
+
+
+def status(*, now: datetime) -> Status:
+    """Return how many mails wait and are late, and which were given up because they could not be sent."""
+    late, very_late = Email.due_at < now - LATE_AFTER, Email.due_at < now - VERY_LATE_AFTER
+    counts = select(func.count(), func.count(case((late, 1))), func.count(case((very_late, 1)))).where(waiting())
+    is_given_up = and_(Email.dropped_at >= now - LOOKED_BACK, Email.error != "")
+    given_up = select(Email).where(is_given_up).order_by(Email.dropped_at.desc(), Email.id.desc()).limit(5)
+    return Status(
+        *db.session.execute(counts).one(),
+        given_up=db.session.scalar(select(func.count()).select_from(Email).where(is_given_up)) or 0,
+        last_given_up=db.session.scalars(given_up).all(),
+    )
 
 
 def _settle(email: Email, what: dict[str, object]) -> None:
