@@ -8,7 +8,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from coaching import assets, cli, errors, extensions, formatting, guard, health, logs, pages, start
+from coaching import assets, cli, errors, extensions, formatting, guard, health, logs, mail, pages, start
 from coaching.auth import account  # noqa: F401  # more views of `auth`
 from coaching.auth import views as auth
 from coaching.calendars import views as calendars
@@ -34,6 +34,7 @@ def create_app(environ: Mapping[str, str] = os.environ, instance: Path = ROOT / 
     logs.init_app(app)  # first in, last out: it sees every request, and what became of it
     app.before_request(guard.check)  # before the extensions, so that a stranger is asked in before all else
     extensions.init_app(app, settings.database_url)
+    mail.init_app(app)
     formatting.init_app(app)
     pages.init_app(app)
     errors.init_app(app)

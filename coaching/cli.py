@@ -1,6 +1,7 @@
 """The commands: adding people, and filling an empty database with demo data."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -10,12 +11,16 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from werkzeug.datastructures import MultiDict
 
-from coaching import demo, letters, mail, times
+from coaching import demo, letters, mail, outbox, times
 from coaching.auth import queries, rules
 from coaching.auth.forms import PersonForm
 from coaching.extensions import Refusal, saving
 from coaching.formatting import person_option
 from coaching.models import Purpose, Role
+from coaching.text import one_line, printable
+
+NO_MAIL = "COACHING_MAIL does not say how mail is sent."
+ADDRESS = re.compile(r"""("[^"]*"|[^\s<>"'(),:;]+)@[^\s<>"'(),;]+""")
 
 people = AppGroup("people", help="Add people, and list them.")
 mails = AppGroup("mail", help="Send mails.")
@@ -75,13 +80,26 @@ def list_() -> None:
 def work(*, until_done: bool, parent: int | None) -> None:
     """Send the mails that are due, and go on until SIGTERM. Several may run at once."""
     if not mail.is_sent():
-        raise click.ClickException("COACHING_MAIL does not say how mail is sent.")
+        raise click.ClickException(NO_MAIL)
     is_over = threading.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         signal.signal(end, lambda *_: is_over.set())  # the mail that is being sent just now is still sent
     if parent:
         threading.Thread(target=_end_with, args=[parent, is_over], daemon=True).start()
     letters.work(is_over=is_over, until_done=until_done)
+
+
+@mails.command("status")
+def status() -> None:
+    """Print how many mails wait, are late, and could not be sent lately. Ends with 1 where any is an hour late."""
+    if not mail.is_sent():
+        raise click.ClickException(NO_MAIL)
+    found = outbox.status(now=times.now())
+    click.echo(f"waiting\t{found.waiting}\nlate\t{found.late}\ngiven up\t{found.given_up}")
+    for email in found.last_given_up:
+        said = ADDRESS.sub("…", one_line(printable(email.error)))  # servers like to repeat to whom
+        click.echo(f"{email.id}\t{email.kind}\t{email.dropped_at:%Y-%m-%d %H:%M} UTC\t{said}")
+    sys.exit(1 if found.very_late else 0)
 
 
 def _end_with(parent: int, is_over: threading.Event) -> None:

@@ -5,13 +5,13 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -23,6 +23,14 @@ SHORTEST_KEY = 16  # characters of SECRET_KEY: 64 bits where they are random hex
 # A name that a site answers to (with a dot in front: and all below it), and the site's own address.
 NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.ASCII | re.IGNORECASE)
 ADDRESS = re.compile(rf"https?://({NAME.pattern})(:[1-9]\d{{0,4}})?(/[\w./~-]*)?", re.ASCII | re.IGNORECASE)
+
+# A mail server: smtp://user:password@host:port, where what is special in user and password is percent-encoded.
+_LABEL, _WORD = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", r"([^\x00- @:/?#%\x7f-\U0010ffff]|%[0-9a-f]{2})+"
+MAIL_SERVER = re.compile(
+    rf"(?P<scheme>smtps?)://((?P<user>{_WORD}):(?P<password>{_WORD})@)?"
+    rf"(?P<host>{_LABEL}(\.{_LABEL})*|\[[0-9a-f:.]+\])(:(?P<port>[1-9]\d{{0,4}}))?/?(?P<plain>\?tls=off)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 # What is a whole number: its default, and from where to where it goes.
 NUMBERS = {
@@ -47,6 +55,29 @@ class SettingError(Exception):
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """What mails are handed to, by SMTP."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    is_tls: bool  # from the start
+    starts_tls: bool  # before anything is said; without it, nothing is
+
+    def for_flask(self) -> dict[str, Any]:
+        """Return it as Flask-Mailman spells it."""
+        return {
+            "MAIL_SERVER": self.host,
+            "MAIL_PORT": self.port,
+            "MAIL_USERNAME": self.user,
+            "MAIL_PASSWORD": self.password,
+            "MAIL_USE_SSL": self.is_tls,
+            "MAIL_USE_TLS": self.starts_tls,
+        }
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a deployer may decide."""
 
@@ -55,7 +86,7 @@ class Settings:
     demo: bool  # COACHING_DEMO: 1 lets anybody act as anybody, for trying the app out; default 0
     hosts: tuple[str, ...]  # COACHING_HOSTS: names this site answers to, with commas between; default loopback
     url: str  # COACHING_URL: the site's own address, for links that leave it; default http://127.0.0.1:$PORT
-    mail: str  # COACHING_MAIL: `files` puts mails into instance/mail/; default: none is sent, in a demo `files`
+    mail: str | MailServer  # COACHING_MAIL: a server, or `files`: into instance/mail/; default: none, in a demo `files`
     confirms: bool  # whether a registration is confirmed by mail: only where COACHING_MAIL says how mail is sent
     proxies: int  # COACHING_PROXIES: how many proxies in front are trusted with X-Forwarded-*; default 0
     sign_in_days: int  # COACHING_SIGN_IN_DAYS: for how long one stays signed in at most; default 30
@@ -98,7 +129,8 @@ class Settings:
         return {
             "DEMO": self.demo,
             "URL": self.url,
-            "MAIL": self.mail,
+            "MAIL": self.mail if isinstance(self.mail, str) else "smtp",
+            **({} if isinstance(self.mail, str) else self.mail.for_flask()),
             "CONFIRMS": self.confirms,
             "SIGN_IN_LASTS": timedelta(days=self.sign_in_days),
             "IDLE_LASTS": timedelta(days=self.idle_days),
@@ -189,11 +221,31 @@ def _count(environ: Mapping[str, str], name: str) -> int:
     return int(value)
 
 
-def _mail(environ: Mapping[str, str]) -> str:
+def _mail(environ: Mapping[str, str]) -> str | MailServer:
     value = environ.get("COACHING_MAIL", "")
-    if value not in {"", "files"}:
-        raise SettingError(f"COACHING_MAIL must be files, or unset where no mail is sent, not {value!r}.")
-    return value
+    if value in {"", "files"}:
+        return value
+    if server := _mail_server(value):
+        return server
+    raise SettingError(  # without the value, in which a password may stand
+        "COACHING_MAIL must be files, smtp://user:password@host:port or smtps://user:password@host:port "
+        "(user, password and port may be left out; what is special in them is percent-encoded), or unset."
+    )
+
+
+def _mail_server(value: str) -> MailServer | None:
+    """Return the server of an address, or None. To one that is not on this machine, nothing is said in plain."""
+    found = MAIL_SERVER.fullmatch(value)
+    if found is None:
+        return None
+    host, is_tls, plain = found["host"].lower(), found["scheme"].lower() == "smtps", found["plain"] is not None
+    user, password = (unquote(found[name] or "", errors="replace") for name in ("user", "password"))
+    port = int(found["port"] or (465 if is_tls else 25 if plain or host in LOOPBACK else 587))
+    can_sign_in = (user + password).isascii() and (user + password).isprintable()  # smtplib knows no other letters
+    if (is_tls and plain) or port > 65535 or not can_sign_in:
+        return None
+    starts_tls = not (is_tls or plain or host in LOOPBACK)
+    return MailServer(host.strip("[]"), port, user, password, is_tls=is_tls, starts_tls=starts_tls)
 
 
 def _mail_from(environ: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
-from coaching import contents, logs, mail, outbox, times
+from coaching import contents, logs, mail, outbox, smtp, times
 from coaching.contents import Content, Stale
 from coaching.extensions import db
 from coaching.models import Email, Kind, User
@@ -46,16 +46,24 @@ def work(*, is_over: threading.Event, until_done: bool = False, now: Callable[[]
 
 
 def send_next(*, now: datetime) -> bool:
-    """Send the mail that has been due for longest, and keep what came of it. Return whether there was one."""
+    """Send the mail that has been due for longest, and keep what came of it.
+
+    Return whether to go on at once: there was one, and a server to hand it to.
+    """
     email = outbox.claim(now=now)
     if email is None:
         return False
     try:
-        mail.deliver(compose(email, now=now))
+        message = compose(email, now=now)
+        db.session.close()  # no transaction, and no connection, while a server is waited for
+        mail.deliver(message)
     except Stale as stale:
         outbox.give_up(email, str(stale), now=now)
+    except smtp.Refused as refused:
+        outbox.give_up(email, str(refused), error=refused.reply, now=now)
     except OSError as error:
         outbox.failed(email, f"{type(error).__name__}: {error}"[:500], now=now)
+        return not isinstance(error, smtp.NoServer)
     except Exception as error:  # noqa: BLE001 - one that cannot be put together must not stop all others
         logs.fault(error, "a mail cannot be put together")
         outbox.failed(email, type(error).__name__, now=now)
@@ -86,8 +94,8 @@ def compose(email: Email, *, now: datetime) -> EmailMessage:
 def _address(person: User | None, address: str) -> Address:
     """Return to whom a mail goes: a person, or whoever reads an address."""
     if person is None or address:
-        return Address(addr_spec=address)
-    return Address(one_line(printable(person.name)), addr_spec=person.email)
+        return mail.address(address)
+    return mail.address(person.email, one_line(printable(person.name)))
 
 
 def _add_calendar(message: EmailMessage, content: Content) -> None:

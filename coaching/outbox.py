@@ -8,10 +8,10 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from coaching import mail
@@ -31,6 +31,8 @@ ADDRESSES_KEPT = timedelta(days=7)
 # What stands under the bell: what somebody else has done.
 NEWS = {Kind.BOOKED, Kind.MOVED, Kind.CANCELLED, Kind.MISSED, Kind.FREED}
 WITH_A_LINK = {Kind.CONFIRM, Kind.RESET, Kind.NEW_ADDRESS}
+# What `flask mail status` calls late, and how far it looks back.
+LATE_AFTER, VERY_LATE_AFTER, LOOKED_BACK = timedelta(minutes=15), timedelta(hours=1), timedelta(days=7)
 
 
 def tell(kind: Kind, session: CoachingSession, *, by: User, now: datetime) -> None:
@@ -185,9 +187,9 @@ def failed(email: Email, error: str, *, now: datetime) -> None:
         _settle(email, {"error": error, "next_at": now + pause(email.attempts)})
 
 
-def give_up(email: Email, why: str, *, now: datetime) -> None:
-    """Keep that a mail is not worth sending any more."""
-    _settle(email, {"dropped_at": now, "why": why})
+def give_up(email: Email, why: str, *, error: str = "", now: datetime) -> None:
+    """Keep that a mail is not sent any more, and why: it is not worth it, or (with `error`) cannot be."""
+    _settle(email, {"dropped_at": now, "why": why, "error": error or email.error})
 
 
 def pause(attempts: int) -> timedelta:
@@ -216,6 +218,29 @@ def forget(*, now: datetime) -> None:
     old = select(Email.id).where(is_over).limit(1000).with_for_update(skip_locked=True)
     with saving():
         db.session.execute(delete(Email).where(Email.id.in_(old)))
+
+
+class Status(NamedTuple):
+    """How sending goes."""
+
+    waiting: int
+    late: int
+    very_late: int
+    given_up: int  # of late, since they could not be sent
+    last_given_up: Sequence[Email]
+
+
+def status(*, now: datetime) -> Status:
+    """Return how many mails wait and are late, and which were given up because they could not be sent."""
+    late, very_late = Email.due_at < now - LATE_AFTER, Email.due_at < now - VERY_LATE_AFTER
+    counts = select(func.count(), func.count(case((late, 1))), func.count(case((very_late, 1)))).where(waiting())
+    is_given_up = and_(Email.dropped_at >= now - LOOKED_BACK, Email.error != "")
+    given_up = select(Email).where(is_given_up).order_by(Email.dropped_at.desc(), Email.id.desc()).limit(5)
+    return Status(
+        *db.session.execute(counts).one(),
+        given_up=db.session.scalar(select(func.count()).select_from(Email).where(is_given_up)) or 0,
+        last_given_up=db.session.scalars(given_up).all(),
+    )
 
 
 def _settle(email: Email, what: dict[str, object]) -> None:

@@ -236,6 +236,17 @@ GOOD = {"SECRET_KEY": "a long random text", "DATABASE_URL": "sqlite://", "COACHI
         ("COACHING_HOSTS", "*"),
         ("COACHING_HOSTS", "a b"),
         ("COACHING_HOSTS", "https://calls.example.org"),
+        ("COACHING_MAIL", "sendmail"),
+        ("COACHING_MAIL", "smtp:mail.example.org"),
+        ("COACHING_MAIL", "smtp://"),
+        ("COACHING_MAIL", "smtp://mail..example.org"),
+        ("COACHING_MAIL", "smtp://mail.example.org:0"),
+        ("COACHING_MAIL", "smtp://mail.example.org:65536"),
+        ("COACHING_MAIL", "smtp://mail.example.org/inbox"),
+        ("COACHING_MAIL", "smtp://mail.example.org?tls=no"),
+        ("COACHING_MAIL", "smtps://mail.example.org?tls=off"),
+        ("COACHING_MAIL", "smtp://mail.example.org\n"),
+        ("COACHING_MAIL", "https://mail.example.org"),
         ("PORT", "9" * 5000),
         ("DATABASE_URL", "mysql://localhost/coaching"),
         ("DATABASE_URL", "/var/lib/coaching.sqlite3"),
@@ -264,6 +275,29 @@ def test_a_wrong_address_of_the_database_is_not_repeated_with_its_password(url, 
     with pytest.raises(SettingError) as error:
         create_app({**GOOD, "DATABASE_URL": url}, tmp_path)
     assert "s3cret" not in str(error.value)
+    assert error.value.__suppress_context__ or not error.value.__context__, "nor does a traceback"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "smtp://u:s3cret",
+        "smtp://u:s3cret@",
+        "smtp://u:s3cret@h:port",
+        "smtp://u:s3cret@@h",
+        "smtp://u:s3cret%zz@h",
+        "smtp://u:s3cret%0d%0aQUIT@h",
+        "smtp://u:s3cret%c3%a9@h",
+        "smtp://u:s3cret%ff@h",
+        "smtps://u:s3cret@h?tls=off",
+        "smtp//u:s3cret@h",
+    ],
+)
+def test_a_wrong_mail_server_is_not_repeated_with_its_password(url, tmp_path):
+    with pytest.raises(SettingError, match="COACHING_MAIL") as error:
+        create_app({**GOOD, "COACHING_MAIL": url}, tmp_path)
+    assert "s3cret" not in str(error.value)
+    assert "\n" not in str(error.value)
     assert error.value.__suppress_context__ or not error.value.__context__, "nor does a traceback"
 
 
@@ -306,6 +340,24 @@ def test_settings_of_others_are_none_of_our_business(tmp_path):
         ({"COACHING_DEMO": "0"}, {"DEMO": False, "SESSION_COOKIE_NAME": "__Host-coaching"}),
         ({"COACHING_DEMO": "1"}, {"DEMO": True, "SESSION_COOKIE_SECURE": False}),
         ({"SECRET_KEY": "another of 16 ch"}, {"SECRET_KEY": "another of 16 ch"}),
+        ({"COACHING_MAIL": "files"}, {"MAIL": "files"}),
+        (
+            {"COACHING_MAIL": "smtp://mail.example.org"},
+            {"MAIL": "smtp", "MAIL_SERVER": "mail.example.org", "MAIL_PORT": 587, "CONFIRMS": True}
+            | {"MAIL_USE_TLS": True, "MAIL_USE_SSL": False, "MAIL_USERNAME": "", "MAIL_PASSWORD": ""},
+        ),
+        (
+            {"COACHING_MAIL": "smtps://calls%40example.org:a%3Ab%40c%2F%25@mail.example.org", "COACHING_DEMO": "1"},
+            {"MAIL": "smtp", "MAIL_USERNAME": "calls@example.org", "MAIL_PASSWORD": "a:b@c/%"}
+            | {"MAIL_PORT": 465, "MAIL_USE_TLS": False, "MAIL_USE_SSL": True},
+        ),
+        ({"COACHING_MAIL": "smtp://mail_server:25"}, {"MAIL_PORT": 25, "MAIL_USE_TLS": True}),
+        ({"COACHING_MAIL": "smtp://mail?tls=off"}, {"MAIL_PORT": 25, "MAIL_USE_TLS": False, "MAIL_USE_SSL": False}),
+        ({"COACHING_MAIL": "smtp://mail:2525?tls=off"}, {"MAIL_PORT": 2525, "MAIL_USE_TLS": False}),
+        ({"COACHING_MAIL": "smtp://localhost"}, {"MAIL_SERVER": "localhost", "MAIL_PORT": 25, "MAIL_USE_TLS": False}),
+        ({"COACHING_MAIL": "smtp://[::1]:1025"}, {"MAIL_SERVER": "::1", "MAIL_PORT": 1025, "MAIL_USE_TLS": False}),
+        ({"COACHING_MAIL": "smtp://127.0.0.1.example.org"}, {"MAIL_USE_TLS": True}),
+        ({"COACHING_MAIL": "smtps://localhost"}, {"MAIL_PORT": 465, "MAIL_USE_SSL": True}),
     ],
 )
 def test_a_setting_means_what_the_contract_says(given, means, tmp_path):
