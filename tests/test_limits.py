@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from coaching.auth import rules
 from coaching.extensions import db
+from coaching.terms import Terms
 from tests.make import Make, quick_hash
 from tests.reading import alert, main
 from tests.world import PASSWORD, give_password
@@ -178,7 +179,7 @@ def test_a_port_behind_an_address_makes_it_no_other(guess):
 
 
 def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, monkeypatch, clock):
-    monkeypatch.setitem(client.app.config, "BOOKINGS", 3)
+    monkeypatch.setitem(client.app.config, "TERMS", Terms(an_hour=3))
     coach, student = make.coach(), make.student()
     slots = [make.slot(coach) for _ in range(6)]
     client.sign_in(student)
@@ -197,7 +198,7 @@ def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client,
 
 
 def test_by_default_it_is_sixty_bookings(app):
-    assert app.config["BOOKINGS"] == app.config["REGISTRATIONS"] == 60
+    assert app.config["TERMS"].an_hour == app.config["REGISTRATIONS"] == 60
 
 
 @pytest.mark.usefixtures("victim")

@@ -58,6 +58,7 @@ class Wish(NamedTuple):
     on: date | None = None
     weekdays: tuple[int, ...] = ()  # 1 Monday … 7 Sunday; none means any
     part: Part | None = None
+    until: datetime | None = None  # the last moment at which it may start
 
     @property
     def is_any(self) -> bool:
@@ -131,7 +132,7 @@ def is_wished(slot: type[TimeSlot], wish: Wish, *, after: datetime) -> list[Colu
     Weekday and hour are reckoned from the seconds since 1970 and from how far the zone's clocks are from UTC at each
     slot, which Python knows: so both databases do the same, and neither needs to know any zone.
     """
-    asked: list[ColumnElement[bool]] = []
+    asked = [slot.starts_at <= wish.until] if wish.until else []
     if wish.on:
         asked += [
             slot.starts_at >= times.start_of(wish.on, wish.zone),

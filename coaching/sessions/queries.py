@@ -6,13 +6,14 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, null, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, null, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import is_free, overlaps
 from coaching.extensions import db, rows
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
+from coaching.terms import ANY, Terms
 from coaching.times import SLOT_LENGTH
 
 Listing = Select[*tuple[Any, ...]]  # a list's statement, before it is told whose and when
@@ -186,18 +187,23 @@ def session_at(student: User, slot: TimeSlot, *, but: CoachingSession | None = N
 
 
 def slots_to_choose(
-    session: CoachingSession, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
+    session: CoachingSession,
+    *,
+    after: datetime,
+    until: datetime | None = None,
+    limit: int,
+    behind: tuple[datetime, int] | None = None,
 ) -> Sequence[TimeSlot]:
     """Return the slots that a session could move to: free, of the same coach, clear of the student's others."""
-    asked = _bookable(session.coach_id, session.student_id, after=after, but=session)
+    asked = _bookable(session.coach_id, session.student_id, after=after, until=until, but=session)
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])
     return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
 
 
-def nearest_slots(slot: TimeSlot, student: User, *, now: datetime) -> list[TimeSlot]:
+def nearest_slots(slot: TimeSlot, student: User, *, terms: Terms = ANY, now: datetime) -> list[TimeSlot]:
     """Return up to three free slots of the same coach, nearest in time to one that was lost."""
-    free = _bookable(slot.coach_id, student.id, after=now)
+    free = _bookable(slot.coach_id, student.id, after=terms.after(now), until=terms.until(now))
     later = free.where(TimeSlot.starts_at >= slot.starts_at).order_by(TimeSlot.starts_at)
     earlier = free.where(TimeSlot.starts_at < slot.starts_at).order_by(TimeSlot.starts_at.desc())
     found = [*db.session.scalars(later.limit(3)), *db.session.scalars(earlier.limit(3))]
@@ -211,6 +217,13 @@ def nth_last_booking(student: User, n: int, *, after: datetime) -> datetime | No
     asked = select(booked_at).where(CoachingSession.student_id == student.id, booked_at > after)
     asked = asked.where(CoachingSession.starts_at > after)  # as all do that were booked after it
     return db.session.scalar(asked.order_by(booked_at.desc()).offset(n - 1).limit(1))
+
+
+def open_bookings(student: User, *, now: datetime) -> int:
+    """Count a student's live sessions that are not over."""
+    session = CoachingSession
+    is_open = session.cancelled_at.is_(None) & (session.starts_at > now - SLOT_LENGTH)
+    return db.session.scalars(select(func.count()).where(session.student_id == student.id, is_open)).one()
 
 
 def slot_with_id(slot_id: int) -> TimeSlot | None:
@@ -260,9 +273,15 @@ def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None]) ->
 
 
 def _bookable(
-    coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
+    coach_id: int,
+    student_id: int,
+    *,
+    after: datetime,
+    until: datetime | None = None,
+    but: CoachingSession | None = None,
 ) -> Select[TimeSlot]:
     busy = exists().where(overlaps(student_id, TimeSlot.starts_at, TimeSlot.ends_at, after=after))
     if but:
         busy = busy.where(CoachingSession.id != but.id)
-    return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)
+    asked = select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)
+    return asked.where(TimeSlot.starts_at <= until) if until else asked
