@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from coaching import formatting
+from coaching.sessions.rules import CannotCancel, CannotMove, cancel, move
 from coaching.terms import Terms
 from tests.make import NOW, Make, at
 from tests.reading import alert, main, times_without_zone
@@ -330,6 +331,29 @@ def test_a_limit_costs_a_statement_and_none_costs_nothing(make, client, terms, s
         counts.append(len(said))
     assert counts[0] == counts[1] == counts[2] - 1
     assert counts[0] <= 9
+
+
+# The rules themselves, whichever door one comes through
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"notice": 3 * DAY}, "Now only your coach"),
+        ({"soonest": 4 * DAY}, "less than 4 days"),
+        ({"furthest": 2 * DAY}, "too far ahead"),
+    ],
+)
+def test_the_rule_knows_who_moves(session, do, *, asked, said):
+    with pytest.raises(CannotMove, match=said):
+        do(move, session, session.later, session.student, terms=Terms(**asked), now=NOW)
+    do(move, session, session.later, session.coach, terms=Terms(**asked), now=NOW)
+
+
+def test_the_rule_knows_who_cancels(session, do):
+    with pytest.raises(CannotCancel, match="Now only your coach"):
+        do(cancel, session, session.student, terms=Terms(notice=3 * DAY), now=NOW)
+    do(cancel, session, session.coach, terms=Terms(notice=3 * DAY), now=NOW)
 
 
 # Words
