@@ -8,7 +8,6 @@ from sqlalchemy import text
 
 from coaching.auth import rules
 from coaching.extensions import db
-from coaching.terms import Terms
 from tests.make import Make, quick_hash
 from tests.reading import alert, main
 from tests.world import PASSWORD, give_password
@@ -178,8 +177,8 @@ def test_a_port_behind_an_address_makes_it_no_other(guess):
     assert guess(address="192.0.2.2:5000").status == 422
 
 
-def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, monkeypatch, clock):
-    monkeypatch.setitem(client.app.config, "TERMS", Terms(an_hour=3))
+def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, terms, clock):
+    terms(an_hour=3)
     coach, student = make.coach(), make.student()
     slots = [make.slot(coach) for _ in range(6)]
     client.sign_in(student)
