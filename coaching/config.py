@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from coaching.terms import Terms
+
 PREFIX = "COACHING_"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_KEY = 16  # characters of SECRET_KEY: 64 bits where they are random hexadecimal digits
@@ -46,6 +48,10 @@ NUMBERS = {
     "COACHING_LAST_REMINDER_MINUTES": (60, 0, 24 * 60),
     "COACHING_HEAD_START_MINUTES": (15, 0, 24 * 60),
     "COACHING_MAIL_DAYS": (180, 7, 36_500),
+    "COACHING_NOTICE_MINUTES": (0, 0, 14 * 24 * 60),
+    "COACHING_SOONEST_MINUTES": (0, 0, 14 * 24 * 60),
+    "COACHING_FURTHEST_DAYS": (0, 0, 3660),
+    "COACHING_OPEN_BOOKINGS": (0, 0, 1000),
 }
 KNOWN = {"COACHING_DEMO", "COACHING_HOSTS", "COACHING_URL", "COACHING_MAIL", "COACHING_MAIL_FROM", *NUMBERS}
 
@@ -101,6 +107,10 @@ class Settings:
     last_reminder_minutes: int  # COACHING_LAST_REMINDER_MINUTES: likewise; default 60
     head_start_minutes: int  # COACHING_HEAD_START_MINUTES: of who is told of a free time before the next; default 15
     mail_days: int  # COACHING_MAIL_DAYS: for how long is kept what was mailed, and is under the bell; default 180
+    notice_minutes: int  # COACHING_NOTICE_MINUTES: before a session, for students to move or cancel; default 0, none
+    soonest_minutes: int  # COACHING_SOONEST_MINUTES: before it begins a time must be booked; default 0, until it begins
+    furthest_days: int  # COACHING_FURTHEST_DAYS: how far ahead one may book; default 0, as far as there are times
+    open_bookings: int  # COACHING_OPEN_BOOKINGS: that a student may hold at once; default 0, any number
 
     @classmethod
     def read(cls, environ: Mapping[str, str], instance: Path) -> "Settings":
@@ -110,6 +120,10 @@ class Settings:
                 raise SettingError(f"{name} is not a setting of this app. Those are {', '.join(sorted(KNOWN))}.")
         demo = _flag(environ, "COACHING_DEMO")
         number = {name.removeprefix(PREFIX).lower(): _count(environ, name) for name in NUMBERS}
+        if 0 < number["furthest_days"] * 24 * 60 <= number["soonest_minutes"]:
+            raise SettingError(
+                "COACHING_SOONEST_MINUTES must be less than COACHING_FURTHEST_DAYS, or nothing is booked."
+            )
         return cls(
             database_url=_database_url(environ, instance),
             secret_key=_secret_key(environ, instance, demo=demo),
@@ -121,6 +135,17 @@ class Settings:
             mail_from=_mail_from(environ),
             wrong_passwords_from=number.pop("wrong_passwords_from_address"),
             **number,
+        )
+
+    @property
+    def terms(self) -> Terms:
+        """What the programme asks of its students."""
+        return Terms(
+            notice=timedelta(minutes=self.notice_minutes),
+            soonest=timedelta(minutes=self.soonest_minutes),
+            furthest=timedelta(days=self.furthest_days) if self.furthest_days else None,
+            most_open=self.open_bookings or None,
+            an_hour=self.bookings,
         )
 
     def for_flask(self) -> dict[str, Any]:
@@ -138,7 +163,7 @@ class Settings:
             "WRONG_PASSWORDS_FROM": self.wrong_passwords_from,
             "REGISTRATIONS": self.registrations,
             "RESETS": self.resets,
-            "BOOKINGS": self.bookings,
+            "TERMS": self.terms,
             "MAIL_FROM": self.mail_from,
             "REMINDER_MINUTES": self.reminder_minutes,
             "LAST_REMINDER_MINUTES": self.last_reminder_minutes,

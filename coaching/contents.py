@@ -134,14 +134,14 @@ def _instead(session: CoachingSession, reader: User, *, now: datetime) -> list[t
     """Return free times for a student whose coach has cancelled, and with whom: with that coach, and with others."""
     if reader.role != Role.STUDENT or session.cancelled_by_id == reader.id:
         return []
-    same, others = queries.instead_of(session, reader, now=now)
+    same, others = queries.instead_of(session, reader, terms=current_app.config["TERMS"], now=now)
     return [(slot, _on_one_line(slot.coach)) for slot in (*same, *others)]
 
 
 def _of_free_times(coach: User, reader: User, *, now: datetime) -> Content:
     if not is_waiting(reader, coach):
         raise Stale("Its reader does not wait for that any more.")
-    free = queries.slots_for(reader, coach, after=now, limit=A_FEW)
+    free = queries.slots_for(reader, coach, terms=current_app.config["TERMS"], now=now, limit=A_FEW)
     if not free:
         raise Stale("All of these times were taken before.")
     return _content(

@@ -129,7 +129,12 @@ def brief(when: date) -> str:
 
 def short(timed: Timed, clocks: Clocks) -> str:
     """Say when something starts, in little room: `Tue 24 Nov, 14:00 CET`."""
-    return f"{brief(on(timed.starts_at, clocks))}, {clock(timed.starts_at, clocks)}"
+    return briefly(timed.starts_at, clocks)
+
+
+def briefly(at: datetime, clocks: Clocks) -> str:
+    """Say a moment in little room: `Tue 24 Nov, 14:00 CET`."""
+    return f"{brief(on(at, clocks))}, {clock(at, clocks)}"
 
 
 def full(timed: Timed, clocks: Clocks) -> str:
@@ -150,8 +155,7 @@ def is_same_time(at: datetime, zone: str, other: str) -> bool:
 
 def clock_change(at: datetime, by: timedelta, clocks: Clocks) -> str:
     """Say what a change of the clocks means for what is offered at the same time on the wall before and after it."""
-    minutes = abs(by) // timedelta(minutes=1)
-    long = f"{minutes // 60} hour{'s' * (minutes > 60)}" if minutes % 60 == 0 else f"{minutes} minutes"
+    long = lasting(abs(by))
     direction, when = ("forward", "earlier") if by > timedelta() else ("back", "later")
     return (
         f"On {day(on(at, clocks))} the clocks in {clocks.zone} go {direction} by {long}. Your times stay what they are "
@@ -174,6 +178,14 @@ def until(at: datetime, now: datetime, clocks: Clocks) -> str:
     unit, length = ("hour", timedelta(hours=1)) if left >= timedelta(hours=2) else ("minute", timedelta(minutes=1))
     count = max(1, left // length)
     return f"in {count} {unit}{'s' if count > 1 else ''}"
+
+
+def lasting(long: timedelta) -> str:
+    """Say how long something is, in whole units: `30 days`, `36 hours`, `90 minutes`."""
+    units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
+    unit, length = next((unit, length) for unit, length in units.items() if not long % length or unit == "minute")
+    count = long // length
+    return f"{count} {unit}{'s' * (count != 1)}"
 
 
 def wait(at: datetime, now: datetime) -> str:
@@ -229,7 +241,7 @@ def rating(value: int | None) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, markdown, near, number, on,
-        person_option, rating, short, span, typed, until, wall, week_from, weekday,
+        briefly, by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, lasting, markdown, near,
+        number, on, person_option, rating, short, span, typed, until, wall, week_from, weekday,
     ):  # fmt: skip
         app.add_template_filter(filter_)

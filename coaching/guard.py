@@ -12,6 +12,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from coaching import text
 from coaching.models import Role, SignIn, User
+from coaching.terms import Terms
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -53,6 +54,12 @@ def me() -> User:
 def visitor() -> User | None:
     """Return the person who asks, or None for a stranger."""
     return me() if current_user.is_authenticated else None
+
+
+def terms() -> Terms:
+    """Return what the programme asks of the person who asks: of students alone, something."""
+    asked: Terms = current_app.config["TERMS"]
+    return asked.of(me().role)
 
 
 def enter(sign_in: SignIn, *, remember: bool = False) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, times
-from coaching.coaches.queries import coaches_with_free_slots
+from coaching.coaches.queries import Wish, coaches_with_free_slots
 from coaching.models import Role
 from coaching.pages import page
 from coaching.sessions.queries import When, calls, calls_without_feedback
@@ -26,5 +26,7 @@ def start() -> ResponseReturnValue:
     upcoming = calls(person, When.UPCOMING, now=now, limit=A_FEW)
     if person.role == Role.COACH:
         return page("start/coach.html", upcoming=upcoming, waiting=calls_without_feedback(person, now=now, limit=A_FEW))
-    offers = coaches_with_free_slots(reader=person, after=now, limit=A_FEW)
+    terms = guard.terms()
+    wish = Wish(until=terms.until(now))
+    offers = coaches_with_free_slots(reader=person, after=terms.after(now), wish=wish, limit=A_FEW)
     return page("start/student.html", upcoming=upcoming, offers=offers)

@@ -24,6 +24,7 @@ from sqlalchemy.orm import joinedload
 from coaching import letters
 from coaching.extensions import db, saving
 from coaching.models import CoachingSession, Email, TimeSlot, User
+from coaching.terms import Terms
 from tests import databases as data
 from tests.databases import Cluster, Databases, Postgres
 from tests.make import NOW, Make
@@ -161,6 +162,12 @@ def new_app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def make(app: Flask) -> Make:
     """Makes people, slots, sessions and feedback: `make.student()`."""
     return Make(app)
+
+
+@pytest.fixture
+def terms(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets what is asked of students: `terms(notice=timedelta(days=1))`."""
+    return lambda **asked: monkeypatch.setitem(app.config, "TERMS", Terms(**asked))
 
 
 @pytest.fixture

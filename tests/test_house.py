@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from coaching import create_app, guard
 from coaching.config import SettingError
 from coaching.extensions import saving
 from coaching.models import Role
+from coaching.terms import Terms
 from tests.databases import ROOT
 
 TEMPLATES = ROOT / "coaching" / "templates"
@@ -222,6 +224,10 @@ GOOD = {"SECRET_KEY": "a long random text", "DATABASE_URL": "sqlite://", "COACHI
         ("COACHING_PROXIES", "one"),
         ("COACHING_PROXIES", "1.5"),
         ("COACHING_PROXIES", "²"),
+        ("COACHING_NOTICE_MINUTES", "-1"),
+        ("COACHING_SOONEST_MINUTES", "20161"),
+        ("COACHING_FURTHEST_DAYS", "a month"),
+        ("COACHING_OPEN_BOOKINGS", "1001"),
         ("COACHING_URL", "calls.example.org"),
         ("COACHING_URL", "ftp://calls.example.org"),
         ("COACHING_URL", "https://"),
@@ -309,6 +315,14 @@ def test_what_is_saved_all_or_nothing_is_not_saved_by_halves(app):
             pass  # and the next one is as before
 
 
+def test_where_nothing_could_ever_be_booked_the_start_stops(tmp_path):
+    soonest = {**GOOD, "COACHING_SOONEST_MINUTES": "1440"}
+    with pytest.raises(SettingError, match=r"COACHING_SOONEST_MINUTES must be less than COACHING_FURTHEST_DAYS"):
+        create_app({**soonest, "COACHING_FURTHEST_DAYS": "1"}, tmp_path)
+    for furthest in ("0", "2"):
+        assert create_app({**soonest, "COACHING_FURTHEST_DAYS": furthest}, tmp_path)
+
+
 def test_a_missing_secret_stops_the_start_with_a_line_that_names_it(tmp_path):
     with pytest.raises(SettingError, match="SECRET_KEY is missing"):
         create_app({"DATABASE_URL": "sqlite://"}, tmp_path)
@@ -358,6 +372,11 @@ def test_settings_of_others_are_none_of_our_business(tmp_path):
         ({"COACHING_MAIL": "smtp://[::1]:1025"}, {"MAIL_SERVER": "::1", "MAIL_PORT": 1025, "MAIL_USE_TLS": False}),
         ({"COACHING_MAIL": "smtp://127.0.0.1.example.org"}, {"MAIL_USE_TLS": True}),
         ({"COACHING_MAIL": "smtps://localhost"}, {"MAIL_PORT": 465, "MAIL_USE_SSL": True}),
+        ({}, {"TERMS": Terms()}),
+        ({"COACHING_NOTICE_MINUTES": "90"}, {"TERMS": Terms(notice=timedelta(minutes=90))}),
+        ({"COACHING_SOONEST_MINUTES": "120"}, {"TERMS": Terms(soonest=timedelta(hours=2))}),
+        ({"COACHING_FURTHEST_DAYS": "30"}, {"TERMS": Terms(furthest=timedelta(days=30))}),
+        ({"COACHING_OPEN_BOOKINGS": "2", "COACHING_BOOKINGS": "9"}, {"TERMS": Terms(most_open=2, an_hour=9)}),
     ],
 )
 def test_a_setting_means_what_the_contract_says(given, means, tmp_path):

@@ -177,8 +177,8 @@ def test_a_port_behind_an_address_makes_it_no_other(guess):
     assert guess(address="192.0.2.2:5000").status == 422
 
 
-def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, monkeypatch, clock):
-    monkeypatch.setitem(client.app.config, "BOOKINGS", 3)
+def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client, terms, clock):
+    terms(an_hour=3)
     coach, student = make.coach(), make.student()
     slots = [make.slot(coach) for _ in range(6)]
     client.sign_in(student)
@@ -197,7 +197,7 @@ def test_one_student_books_so_many_times_an_hour(make: Make, client, new_client,
 
 
 def test_by_default_it_is_sixty_bookings(app):
-    assert app.config["BOOKINGS"] == app.config["REGISTRATIONS"] == 60
+    assert app.config["TERMS"].an_hour == app.config["REGISTRATIONS"] == 60
 
 
 @pytest.mark.usefixtures("victim")

@@ -463,6 +463,29 @@ def test_a_student_books_sixty_times_an_hour_however_fast(race: Race) -> None:
     assert statuses(race.rush([student.press(f"/sessions/book/{slot.id}") for slot in slots])) == {303: 60, 429: 20}
 
 
+def ten_slots_for_one_student(race: Race) -> Iterator[list[Press]]:
+    """One student, each time another, books ten slots of ten coaches, on ten days."""
+    slots = count()
+    while True:
+        student = race.browser(race.make.student())
+        wanted = [race.make.slot(race.make.coach(), day(next(slots))) for _ in range(10)]
+        yield [student.press(f"/sessions/book/{slot.id}") for slot in wanted]
+
+
+def test_a_student_holds_two_open_bookings_and_no_more_however_fast(databases: Databases, tmp_path: Path) -> None:
+    with Race(databases.new(), tmp_path, COACHING_OPEN_BOOKINGS="2") as race:
+        for presses in islice(ten_slots_for_one_student(race), 5):
+            [answers] = race.together(presses)
+            assert statuses(answers) == {303: 2, 409: 8}
+            assert all("You hold 2 of 2 open bookings." in answer.text for answer in answers if not answer.won)
+
+
+def test_without_locks_a_student_holds_more_than_they_may(databases: Databases, tmp_path: Path) -> None:
+    with Race(databases.new(), tmp_path, "tests.racing:without_locks()", COACHING_OPEN_BOOKINGS="2") as race:
+        rounds = islice(ten_slots_for_one_student(race), MOST_ROUNDS)
+        assert any(sum(answer.won for answer in race.rush(presses)) > 2 for presses in rounds)
+
+
 def test_who_signs_in_by_the_old_password_while_it_is_changed_is_out_afterwards(race: Race) -> None:
     for _ in range(5):
         person = race.make.student(password=PASSWORD)

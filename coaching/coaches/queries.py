@@ -59,6 +59,7 @@ class Wish(NamedTuple):
     on: date | None = None
     weekdays: tuple[int, ...] = ()  # 1 Monday … 7 Sunday; none means any
     part: Part | None = None
+    until: datetime | None = None  # the last moment at which it may start
 
     @property
     def is_any(self) -> bool:
@@ -71,6 +72,7 @@ ANYTHING = Wish()
 # What the statements here are told: see `_asked_by`.
 NOW: BindParameter[Any] = bindparam("now")
 LATELY: BindParameter[Any] = bindparam("lately")
+UNTIL: BindParameter[Any] = bindparam("until")
 STUDENT_ID: BindParameter[Any] = bindparam("student_id")
 
 
@@ -132,7 +134,7 @@ def is_wished(slot: type[TimeSlot], wish: Wish, *, after: datetime) -> list[Colu
     Weekday and hour are reckoned from the seconds since 1970 and from how far the zone's clocks are from UTC at each
     slot, which Python knows: so both databases do the same, and neither needs to know any zone.
     """
-    asked: list[ColumnElement[bool]] = []
+    asked = _is_near(slot) if wish.until else []
     if wish.on:
         asked += [
             slot.starts_at >= times.start_of(wish.on, wish.zone),
@@ -152,6 +154,10 @@ def is_wished(slot: type[TimeSlot], wish: Wish, *, after: datetime) -> list[Colu
     return asked
 
 
+def _is_near(slot: type[TimeSlot]) -> list[ColumnElement[bool]]:
+    return [slot.starts_at <= UNTIL]
+
+
 def is_meant(words: str) -> list[ColumnElement[bool]]:
     """Say which coaches have words in their name or headline. Every sign is itself, `%` and `_` too."""
     if not words:
@@ -166,18 +172,18 @@ def coaches_with_free_slots(
 
     `behind` narrows it to those who come after that coach (an id) in the list.
     """
-    if wish.is_any:
-        asked = _any_offers(limit, is_behind=behind is not None)
+    if wish._replace(until=None).is_any:
+        asked = _any_offers(limit, is_behind=behind is not None, is_near=wish.until is not None)
     else:
         wished = is_wished(TimeSlot, wish, after=after)
         asked = _offers(limit, is_behind=behind is not None, coaches=is_meant(wish.words), slots=wished)
-    found = rows(asked, {**_asked_by(reader, after), "behind": behind})
+    found = rows(asked, {**_asked_by(reader, after, wish), "behind": behind})
     return [Offer(Coach(coach_id, name, headline), _few(slots)) for coach_id, name, headline, slots in found]
 
 
 @cache
-def _any_offers(limit: int, *, is_behind: bool) -> Select[int, str, str, str]:
-    return _offers(limit, is_behind=is_behind)
+def _any_offers(limit: int, *, is_behind: bool, is_near: bool) -> Select[int, str, str, str]:
+    return _offers(limit, is_behind=is_behind, slots=_is_near(TimeSlot) if is_near else ())
 
 
 def _offers(
@@ -234,7 +240,7 @@ def soonest(
     if behind:
         asked = asked.where(tuple_(TimeSlot.starts_at, TimeSlot.id) > tuple_(*behind))
     asked = asked.order_by(TimeSlot.starts_at, TimeSlot.id).limit(limit)
-    found = rows(asked, _asked_by(reader, after))
+    found = rows(asked, _asked_by(reader, after, wish))
     return [Soon._make((*row[:4], Coach(*row[4:]))) for row in found]
 
 
@@ -262,14 +268,15 @@ def free_slots(
     asked = _OF_ONE if wish.is_any else _OF_ONE.where(*is_wished(TimeSlot, wish, after=after))
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])  # a coach's slots never start together
-    found = rows(asked, {**_asked_by(reader, after), "coach_id": coach.id, "limit": limit})
+    found = rows(asked, {**_asked_by(reader, after, wish), "coach_id": coach.id, "limit": limit})
     return [Free(*row) for row in found]
 
 
-def _asked_by(reader: User | None, after: datetime) -> dict[str, Any]:
+def _asked_by(reader: User | None, after: datetime, wish: Wish) -> dict[str, Any]:
     """Return what every statement here is told. Only students have sessions that a booking could overlap (rule 4)."""
     student = reader if reader and reader.role == Role.STUDENT else None
-    return {"now": after, "lately": after - SLOT_LENGTH, "student_id": student and student.id}
+    told = {"now": after, "lately": after - SLOT_LENGTH, "student_id": student and student.id}
+    return told | ({"until": wish.until} if wish.until else {})
 
 
 def _seen() -> Select[int, datetime, datetime, int | None]:

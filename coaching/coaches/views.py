@@ -1,6 +1,7 @@
 """What is said back about coaches."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -33,10 +34,11 @@ LEFT_OUT = {
 
 
 class Search(NamedTuple):
-    """What was looked for, and the query that asks for it again."""
+    """What was looked for, the query that asks for it again, and after when it shall begin."""
 
     wish: Wish
     asked: dict[str, Any]
+    after: datetime
 
     @property
     def parts(self) -> dict[Part, tuple[int, int]]:
@@ -57,7 +59,7 @@ def index() -> ResponseReturnValue:
     """List the coaches who have a free slot, as far as it is one that is looked for."""
     search = _search()
     found = queries.coaches_with_free_slots(
-        reader=guard.me(), after=times.now(), wish=search.wish, behind=id_asked_for("after"), limit=PAGE_LENGTH + 1
+        reader=guard.me(), after=search.after, wish=search.wish, behind=id_asked_for("after"), limit=PAGE_LENGTH + 1
     )
     offers = Rows.of(found, PAGE_LENGTH, lambda offer: offer.coach.id)
     return page("coaches/index.html", offers=offers, search=search, is_waiting=_is_waiting(found, None))
@@ -69,7 +71,7 @@ def soonest() -> ResponseReturnValue:
     """List the next free slots, whoever the coach is."""
     search = _search()
     found = queries.soonest(
-        reader=guard.me(), after=times.now(), wish=search.wish, behind=place_asked_for(), limit=PAGE_LENGTH + 1
+        reader=guard.me(), after=search.after, wish=search.wish, behind=place_asked_for(), limit=PAGE_LENGTH + 1
     )
     slots = Rows.of(found, PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
     return page("coaches/soonest.html", slots=slots, search=search, is_waiting=_is_waiting(found, None))
@@ -83,13 +85,20 @@ def show(coach_id: int) -> ResponseReturnValue:
     found = queries.free_slots(
         coach,
         reader=guard.me(),
-        after=times.now(),
+        after=search.after,
         wish=search.wish,
         behind=place_asked_for(),
         limit=SLOTS_PAGE_LENGTH + 1,
     )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
-    return page("coaches/show.html", coach=coach, slots=slots, search=search, is_waiting=_is_waiting(found, coach))
+    return page(
+        "coaches/show.html",
+        coach=coach,
+        slots=slots,
+        search=search,
+        terms=guard.terms(),
+        is_waiting=_is_waiting(found, coach),
+    )
 
 
 @bp.post("/wait")
@@ -140,7 +149,11 @@ def _stop(coach: User | None) -> ResponseReturnValue:
 
 
 def _search(*, of_one_coach: bool = False) -> Search:
-    """Read what somebody looks for; of one coach, only when. Nonsense counts as absent."""
+    """Read what somebody looks for; of one coach, only when. Nonsense counts as absent.
+
+    What they could not book is not among it.
+    """
+    terms, now = guard.terms(), times.now()
     weekdays = {int(day) for day in request.args.getlist("weekday") if day in set("1234567")}
     part = request.args.get("part", "")
     wish = Wish(
@@ -149,8 +162,9 @@ def _search(*, of_one_coach: bool = False) -> Search:
         on=day_asked_for("on"),
         weekdays=tuple(sorted(weekdays)) if len(weekdays) < 7 else (),  # all of them are as good as none
         part=Part(part) if part in set(Part) else None,
+        until=terms.until(now),
     )
     if of_one_coach:
         wish = wish._replace(words="", on=None)
     asked = {"q": wish.words, "on": wish.on and wish.on.isoformat(), "weekday": wish.weekdays, "part": wish.part}
-    return Search(wish, {name: said for name, said in asked.items() if said})
+    return Search(wish, {name: said for name, said in asked.items() if said}, terms.after(now))

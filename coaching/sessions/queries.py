@@ -6,13 +6,14 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, Select, bindparam, case, exists, null, select, tuple_
+from sqlalchemy import ColumnElement, Exists, Select, bindparam, case, exists, func, null, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from werkzeug.exceptions import NotFound
 
 from coaching.coaches.queries import is_free, overlaps
 from coaching.extensions import db, rows
 from coaching.models import CoachingSession, Feedback, Role, TimeSlot, User
+from coaching.terms import ANY, Terms
 from coaching.times import SLOT_LENGTH
 
 Listing = Select[*tuple[Any, ...]]  # a list's statement, before it is told whose and when
@@ -191,33 +192,41 @@ def slot_with_coach(slot_id: int) -> TimeSlot:
     return db.session.scalars(_WITH_COACH.where(TimeSlot.id == slot_id)).one()
 
 
-def slots_for(student: User, coach: User, *, after: datetime, limit: int) -> Sequence[TimeSlot]:
+def slots_for(student: User, coach: User, *, terms: Terms = ANY, now: datetime, limit: int) -> Sequence[TimeSlot]:
     """Return what of a coach a student could book, soonest first."""
-    asked = _bookable(coach.id, student.id, after=after)
+    asked = _bookable(coach.id, student.id, after=terms.after(now), until=terms.until(now))
     return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
 
 
-def instead_of(session: CoachingSession, student: User, *, now: datetime) -> tuple[list[TimeSlot], list[TimeSlot]]:
+def instead_of(
+    session: CoachingSession, student: User, *, terms: Terms = ANY, now: datetime
+) -> tuple[list[TimeSlot], list[TimeSlot]]:
     """Return up to three free slots of the same coach, and up to three of others, nearest to a session that is off."""
     at, busy = max(session.starts_at, now), _is_busy(student.id, after=now)
-    free = _WITH_COACH.where(is_free(TimeSlot, after=now), ~busy)
+    free = _free_for(busy, after=terms.after(now), until=terms.until(now))
     whose = TimeSlot.coach_id == session.coach_id
     return _nearest(free.where(whose), at), _nearest(free.where(~whose), at)
 
 
 def slots_to_choose(
-    session: CoachingSession, *, after: datetime, limit: int, behind: tuple[datetime, int] | None = None
+    session: CoachingSession,
+    *,
+    after: datetime,
+    until: datetime | None = None,
+    limit: int,
+    behind: tuple[datetime, int] | None = None,
 ) -> Sequence[TimeSlot]:
     """Return the slots that a session could move to: free, of the same coach, clear of the student's others."""
-    asked = _bookable(session.coach_id, session.student_id, after=after, but=session)
+    asked = _bookable(session.coach_id, session.student_id, after=after, until=until, but=session)
     if behind:
         asked = asked.where(TimeSlot.starts_at > behind[0])
     return db.session.scalars(asked.order_by(TimeSlot.starts_at).limit(limit)).all()
 
 
-def nearest_slots(slot: TimeSlot, student: User, *, now: datetime) -> list[TimeSlot]:
+def nearest_slots(slot: TimeSlot, student: User, *, terms: Terms = ANY, now: datetime) -> list[TimeSlot]:
     """Return up to three free slots of the same coach, nearest in time to one that was lost."""
-    return _nearest(_bookable(slot.coach_id, student.id, after=now), slot.starts_at)
+    free = _bookable(slot.coach_id, student.id, after=terms.after(now), until=terms.until(now))
+    return _nearest(free, slot.starts_at)
 
 
 def _nearest(free: Select[TimeSlot], at: datetime) -> list[TimeSlot]:
@@ -235,6 +244,13 @@ def nth_last_booking(student: User, n: int, *, after: datetime) -> datetime | No
     asked = select(booked_at).where(CoachingSession.student_id == student.id, booked_at > after)
     asked = asked.where(CoachingSession.starts_at > after)  # as all do that were booked after it
     return db.session.scalar(asked.order_by(booked_at.desc()).offset(n - 1).limit(1))
+
+
+def open_bookings(student: User, *, now: datetime) -> int:
+    """Count a student's live sessions that are not over."""
+    session = CoachingSession
+    is_open = session.cancelled_at.is_(None) & (session.starts_at > now - SLOT_LENGTH)
+    return db.session.scalars(select(func.count()).where(session.student_id == student.id, is_open)).one()
 
 
 def slot_with_id(slot_id: int) -> TimeSlot | None:
@@ -284,12 +300,22 @@ def _calls(asked: Select[CoachingSession, User, str | None, Feedback | None]) ->
 
 
 def _bookable(
-    coach_id: int, student_id: int, *, after: datetime, but: CoachingSession | None = None
+    coach_id: int,
+    student_id: int,
+    *,
+    after: datetime,
+    until: datetime | None = None,
+    but: CoachingSession | None = None,
 ) -> Select[TimeSlot]:
     busy = _is_busy(student_id, after=after)
     if but:
         busy = busy.where(CoachingSession.id != but.id)
-    return select(TimeSlot).where(TimeSlot.coach_id == coach_id, is_free(TimeSlot, after=after), ~busy)
+    return _free_for(busy, after=after, until=until).where(TimeSlot.coach_id == coach_id)
+
+
+def _free_for(busy: Exists, *, after: datetime, until: datetime | None) -> Select[TimeSlot]:
+    asked = _WITH_COACH.where(is_free(TimeSlot, after=after), ~busy)
+    return asked.where(TimeSlot.starts_at <= until) if until else asked
 
 
 def _is_busy(student_id: int, *, after: datetime) -> Exists:

@@ -16,10 +16,10 @@ from coaching.models import CoachingSession, EarlierFeedback, Feedback, Kind, Ro
 from coaching.sessions import queries
 from coaching.slots.queries import live_session_on
 from coaching.slots.rules import move_all, withdraw_all
+from coaching.terms import ANY, Terms
 from coaching.times import Which
 
 HOUR = timedelta(hours=1)
-BOOKINGS_AN_HOUR = 60
 
 
 class CannotBook(Refusal):
@@ -38,9 +38,7 @@ class CannotLeaveFeedback(Refusal):
     """Its message is written for the coach to read."""
 
 
-def book(
-    slot: TimeSlot, student: User, *, topic: str = "", an_hour: int = BOOKINGS_AN_HOUR, now: datetime
-) -> CoachingSession:
+def book(slot: TimeSlot, student: User, *, topic: str = "", terms: Terms = ANY, now: datetime) -> CoachingSession:
     """Give a free slot to a student. A slot that is already theirs gives the session that they have (rule 3).
 
     Raises TooOften where a student has booked more than so many within an hour, cancelled ones included.
@@ -49,12 +47,11 @@ def book(
     taken = live_session_on(slot)
     if taken and taken.student_id == student.id:
         return taken
-    if oldest := queries.nth_last_booking(student, an_hour, after=now - HOUR):
+    if oldest := queries.nth_last_booking(student, terms.an_hour, after=now - HOUR):
         again_at = oldest + HOUR
-        words = f"You have booked {an_hour} times within an hour. Try again {formatting.wait(again_at, now)}."
+        words = f"You have booked {terms.an_hour} times within an hour. Try again {formatting.wait(again_at, now)}."
         raise TooOften(words, again_at=again_at)
-    if reason := why_not_book(slot, student, taken, now=now):
-        raise CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=now))
+    refuse_booking(slot, student, taken, open_bookings(student, terms=terms, now=now), terms=terms, now=now)
     new = insert(CoachingSession).values(
         slot_id=slot.id,
         coach_id=slot.coach_id,
@@ -70,9 +67,33 @@ def book(
     return booking
 
 
-def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *, now: datetime) -> str | None:
-    """Say why a student cannot book a slot, or None. `taken` is the live session on it."""
-    if reason := _why_not_free(slot, taken, now=now):
+def open_bookings(student: User, *, terms: Terms = ANY, now: datetime) -> int | None:
+    """Count what a student holds that is not over; None where they may hold any number."""
+    return queries.open_bookings(student, now=now) if terms.most_open else None
+
+
+def refuse_booking(
+    slot: TimeSlot,
+    student: User,
+    taken: CoachingSession | None,
+    held: int | None,
+    *,
+    terms: Terms = ANY,
+    now: datetime,
+) -> None:
+    """Raise CannotBook where a student cannot book a slot. `taken` is the live session on it, `held` what they hold."""
+    if held is not None and terms.most_open and held >= terms.most_open:  # which another slot would not help
+        holding = f"You hold {held} of {terms.most_open} open bookings."
+        raise CannotBook(f"{holding} After one of them is over or cancelled, you can book again.")
+    if reason := why_not_book(slot, student, taken, terms=terms, now=now):
+        raise CannotBook(reason, nearest=queries.nearest_slots(slot, student, terms=terms, now=now))
+
+
+def why_not_book(
+    slot: TimeSlot, student: User, taken: CoachingSession | None, *, terms: Terms = ANY, now: datetime
+) -> str | None:
+    """Say why a student cannot book this slot of all, or None. `taken` is the live session on it."""
+    if reason := _why_not_free(slot, taken, terms=terms, now=now):
         return reason
     if clash := queries.session_at(student, slot):
         when = formatting.full(clash, student.clocks)
@@ -82,17 +103,17 @@ def why_not_book(slot: TimeSlot, student: User, taken: CoachingSession | None, *
     return None
 
 
-def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -> None:
+def move(session: CoachingSession, slot: TimeSlot, by: User, *, terms: Terms = ANY, now: datetime) -> None:
     """Put a session on another free slot of the same coach. The old slot is free again."""
     student = session.student
     hold(session, session.coach, student, slot)
-    if reason := why_not_change(session, now=now):
+    if reason := why_not_change(session, by, terms=terms, now=now):
         raise CannotMove(reason)
     if slot.id == session.slot_id:
         raise CannotMove("The session is at that time already. Choose another one.")
     if slot.coach_id != session.coach_id:
         raise CannotMove("A session stays with its coach. Choose another time of the same coach.")
-    if reason := _why_not_free(slot, live_session_on(slot), now=now):
+    if reason := _why_not_free(slot, live_session_on(slot), terms=terms.of(by.role), now=now):
         raise CannotMove(reason)
     if queries.session_at(student, slot, but=session):
         whose = "You have" if by.id == student.id else f"{student.name} has"
@@ -113,10 +134,10 @@ def move(session: CoachingSession, slot: TimeSlot, by: User, *, now: datetime) -
     tell_who_waits([left] if left and left.starts_at > now else [], but=student.id, now=now)
 
 
-def cancel(session: CoachingSession, by: User, *, reason: str = "", now: datetime) -> None:
+def cancel(session: CoachingSession, by: User, *, reason: str = "", terms: Terms = ANY, now: datetime) -> None:
     """Call a session off. Its slot is free again, unless it is the coach who cancels: they are not free then."""
     hold(session, session.coach)
-    if why_not := why_not_change(session, now=now):
+    if why_not := why_not_change(session, by, terms=terms, now=now):
         raise CannotCancel(why_not)
     session.cancelled_at, session.cancelled_by_id, session.reason = now, by.id, reason
     db.session.flush()  # the database lets a slot go only when no live session stands on it
@@ -148,12 +169,15 @@ def be_away(
         move_all(free, coach, by, which=which, now=now)
 
 
-def why_not_change(session: CoachingSession, *, now: datetime) -> str | None:
-    """Say why a session can be neither moved nor cancelled, or None."""
+def why_not_change(session: CoachingSession, by: User, *, terms: Terms = ANY, now: datetime) -> str | None:
+    """Say why one of its two people can neither move nor cancel a session, or None."""
     if session.cancelled_at:
         return "This session is cancelled already. To talk after all, a new one has to be booked."
     if session.starts_at <= now:
         return "This session has begun, so it can be neither moved nor cancelled any more."
+    if now > (until := terms.of(by.role).change_until(session.starts_at)):
+        last = formatting.briefly(until, by.clocks)
+        return f"Up to {last} you could have changed this yourself. Now only your coach can: call them."
     return None
 
 
@@ -194,13 +218,19 @@ def why_not_feedback(session: CoachingSession, *, now: datetime) -> str | None:
     return None
 
 
-def _why_not_free(slot: TimeSlot, taken: CoachingSession | None, *, now: datetime) -> str | None:
+def _why_not_free(slot: TimeSlot, taken: CoachingSession | None, *, terms: Terms, now: datetime) -> str | None:
     if slot.withdrawn_at:
         return "This time is no longer on offer: the coach has withdrawn or moved it. Choose another time."
     if slot.starts_at <= now:
         return "This time has passed. Choose one that lies ahead."
     if taken:
         return "Somebody else has booked this time. Choose another one."
+    if slot.starts_at <= terms.after(now):
+        long = formatting.lasting(terms.soonest)
+        return f"This time begins in less than {long}, and has to be booked earlier than that. Choose a later one."
+    if terms.furthest and slot.starts_at > now + terms.furthest:
+        long = formatting.lasting(terms.furthest)
+        return f"This time lies too far ahead. Times can be booked up to {long} ahead. Choose an earlier one."
     return None
 
 

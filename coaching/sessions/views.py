@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coaching import guard, mail, outbox, times
@@ -44,25 +44,25 @@ def index() -> ResponseReturnValue:
 @guard.only(Role.STUDENT)
 def book(slot_id: int) -> ResponseReturnValue:
     """Ask before booking a slot, and book it."""
-    slot, student, form, now = slot_or_404(slot_id), guard.me(), BookForm(), times.now()
+    slot, student, form, terms, now = slot_or_404(slot_id), guard.me(), BookForm(), guard.terms(), times.now()
     if form.validate_on_submit():
         with saving():
-            booking = rules.book(slot, student, topic=form.topic.data, an_hour=current_app.config["BOOKINGS"], now=now)
+            booking = rules.book(slot, student, topic=form.topic.data, terms=terms, now=now)
         flash(f"You are booked with {slot.coach.name}. Here is the number to call.")
         return redirect(url_for(".show", session_id=booking.id), 303)
     taken = live_session_on(slot)
     if taken and taken.student_id == student.id:
         return redirect(url_for(".show", session_id=taken.id), 303)
-    if reason := rules.why_not_book(slot, student, taken, now=now):
-        raise rules.CannotBook(reason, nearest=queries.nearest_slots(slot, student, now=now))
-    return page("sessions/book.html", form=form, slot=slot)
+    held = rules.open_bookings(student, terms=terms, now=now)
+    rules.refuse_booking(slot, student, taken, held, terms=terms, now=now)
+    return page("sessions/book.html", form=form, slot=slot, terms=terms, held=held)
 
 
 @bp.get("/<int:session_id>")
 @guard.signed_in
 def show(session_id: int) -> ResponseReturnValue:
     """Show a session to one of its two people."""
-    person, now = guard.me(), times.now()
+    person, terms, now = guard.me(), guard.terms(), times.now()
     call, is_coach = queries.call_or_404(session_id, person), person.role == Role.COACH
     return page(
         "sessions/show.html",
@@ -70,7 +70,8 @@ def show(session_id: int) -> ResponseReturnValue:
         mails=outbox.of_session(call.session, person) if mail.is_sent() else (),
         instead=_instead_of(call, now),
         last=queries.last_time(call, person) if is_coach else None,
-        can_change=rules.why_not_change(call.session, now=now) is None,
+        terms=terms,
+        why_not_change=rules.why_not_change(call.session, person, terms=terms, now=now),
         can_record=is_coach and rules.why_not_feedback(call.session, now=now) is None,
     )
 
@@ -80,7 +81,7 @@ def _instead_of(call: queries.Call, now: datetime) -> list[TimeSlot]:
     session, person = call.session, guard.me()
     if person.role != Role.STUDENT or session.cancelled_by_id != session.coach_id:
         return []
-    same, others = queries.instead_of(session, person, now=now)
+    same, others = queries.instead_of(session, person, terms=guard.terms(), now=now)
     return [*same, *others]
 
 
@@ -88,36 +89,44 @@ def _instead_of(call: queries.Call, now: datetime) -> list[TimeSlot]:
 @guard.signed_in
 def move(session_id: int) -> ResponseReturnValue:
     """Ask for another of the coach's free slots, and put the session there."""
-    call, form, now = queries.call_or_404(session_id, guard.me()), MoveForm(), times.now()
-    if reason := rules.why_not_change(call.session, now=now):
+    call, form = queries.call_or_404(session_id, guard.me()), MoveForm()
+    terms, now = guard.terms(), times.now()
+    if reason := rules.why_not_change(call.session, guard.me(), terms=terms, now=now):
         raise rules.CannotMove(reason)
     if slot := _slot_chosen(form):
         try:
             with saving():
-                rules.move(call.session, slot, guard.me(), now=now)
+                rules.move(call.session, slot, guard.me(), terms=terms, now=now)
         except rules.CannotMove as refusal:
             form.show(refusal)
         else:
             flash("The session is moved.")
             return redirect(url_for(".show", session_id=session_id), 303)
-    found = queries.slots_to_choose(call.session, after=now, limit=SLOTS_PAGE_LENGTH + 1, behind=place_asked_for())
+    found = queries.slots_to_choose(
+        call.session,
+        after=terms.after(now),
+        until=terms.until(now),
+        limit=SLOTS_PAGE_LENGTH + 1,
+        behind=place_asked_for(),
+    )
     slots = Rows.of(found, SLOTS_PAGE_LENGTH, lambda slot: place(slot.starts_at, slot.id))
-    return page("sessions/move.html", form=form, call=call, slots=slots)
+    return page("sessions/move.html", form=form, call=call, slots=slots, terms=terms)
 
 
 @bp.route("/<int:session_id>/cancel", methods=["GET", "POST"])
 @guard.signed_in
 def cancel(session_id: int) -> ResponseReturnValue:
     """Ask before cancelling a session, and cancel it."""
-    call, form, now = queries.call_or_404(session_id, guard.me()), CancelForm(), times.now()
-    if reason := rules.why_not_change(call.session, now=now):
+    call, form = queries.call_or_404(session_id, guard.me()), CancelForm()
+    terms, now = guard.terms(), times.now()
+    if reason := rules.why_not_change(call.session, guard.me(), terms=terms, now=now):
         raise rules.CannotCancel(reason)
     if form.validate_on_submit():
         with saving():
-            rules.cancel(call.session, guard.me(), reason=form.reason.data, now=now)
+            rules.cancel(call.session, guard.me(), reason=form.reason.data, terms=terms, now=now)
         flash(f"The session with {call.other.name} is cancelled.")
         return redirect(url_for(".show", session_id=session_id), 303)
-    return page("sessions/cancel.html", form=form, call=call)
+    return page("sessions/cancel.html", form=form, call=call, terms=terms)
 
 
 @bp.route("/<int:session_id>/feedback", methods=["GET", "POST"])
