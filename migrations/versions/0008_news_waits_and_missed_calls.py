@@ -91,7 +91,7 @@ def _index_mails() -> None:
     _index("told_once_of_a_slot", "email", ["slot_id", "person_id", "revision"], where="kind = 'freed'", unique=True)
     _index(
         *("told_once_of_oneself", "email", ["person_id", "kind", "revision"]),
-        where=f"kind IN ({OF_PEOPLE})",
+        where="kind = 'digest' OR kind = 'welcome'",
         unique=True,
     )
     op.create_index("ix_email_person", "email", ["person_id", "id"])

@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Page, Response
 
 from coaching.extensions import db, saving
-from coaching.models import CoachingSession, Feedback, Purpose, TimeSlot, User
+from coaching.models import CoachingSession, Feedback, Kind, Purpose, TimeSlot, User
 from coaching.times import SLOT_LENGTH
 from tests.make import NOW, Make, at
 
@@ -111,11 +111,21 @@ class Programme:
         make.session(coach=people["new_coach"], student=student, starts_at=at("2026-01-20 14:00"))
         ids |= {"last_slot": taken.slot_id, "without_choice": taken.id}
         self._fill(people["busy_coach"], people["busy_student"])
+        self._tell(people, taken)
         return ids
+
+    def _tell(self, people: dict[str, User], session: CoachingSession) -> None:
+        """Put news of every kind under the bells, and let somebody wait."""
+        for who in ("busy_coach", "busy_student", "long_student"):
+            for kind in (Kind.BOOKED, Kind.MOVED, Kind.CANCELLED, Kind.MISSED):
+                self._make.email(people[who], session, kind=kind)
+        self._make.wait(people["long_student"], people["long_coach"])
+        self._make.wait(people["long_student"])
 
     def _links(self) -> dict[str, str]:
         """Mail a link of every kind, and let somebody be signed in elsewhere."""
         long = self.people["long_coach"]
+        off = self._make.off(long, "feedback")
         for _ in range(3):
             self._make.sign_in(long)
         self._make.feed(self.people["busy_coach"])
@@ -124,6 +134,7 @@ class Programme:
             "reset": self._make.link(long),
             "move": self._make.link(long, Purpose.MOVE, "l" * 64 + "@example.org"),
             "confirm": self._make.registration(),
+            "off": off,
         }
 
     def _fill(self, coach: User, student: User) -> None:
@@ -389,6 +400,13 @@ PLACES = {
     "e-mail": Place("coach", "/auth/email"),
     "e-mail, nothing right": Place("coach", "/auth/email", pressing("Send the link", email="x"), 422),
     "devices": Place("long_coach", "/auth/devices"),
+    "coach's news": Place("busy_coach", "/news/"),
+    "student's news": Place("long_student", "/news/"),
+    "no news": Place("new_student", "/news/"),
+    "coach's mails": Place("coach", "/news/mails"),
+    "mails of who waits": Place("long_student", "/news/mails"),
+    "no more mails": Place("stranger", "/news/off/{off}"),
+    "that mails have ended": Place("stranger", "/news/off/{off}", pressing("No more of these")),
     # the organiser
     "organiser's start": Place("admin", "/"),
     "coaches for the organiser": Place("admin", "/coaches/"),

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.hands import Keyboard, Mouse, WithoutScript
 from tests.browser.places import press, sign_in
 from tests.make import Make, at
+from tests.visiting import text_of
 
 COACH, STUDENT = "Amara Okafor", "Liam Murphy"
 NOTE = "Arrived with **three questions**.\n\n- left with three answers"
@@ -81,6 +82,45 @@ def test_a_coach_publishes_a_student_books_they_talk_and_the_coach_leaves_feedba
     look_up_number(student, COACH, "+44 20 7946 0121")
     for word in ("satisfied", "three questions", "feedback"):
         assert word not in on_phone.content()
+
+
+@pytest.mark.parametrize("hand", [Mouse, WithoutScript], ids=["by mouse", "without script"])
+def test_a_coach_cancels_and_the_student_books_another_from_the_mail_in_two_clicks(
+    make: Make, send: Callable[..., Any], site: str, new_window: Callable[..., Page], hand: type[Mouse]
+) -> None:
+    make.coach(COACH)
+    other = make.coach("Grace Coleman", phone="+442079460133")
+    make.student(STUDENT, email="liam@example.org")
+    for coach_, when in ((other, "2026-03-05 15:00"), (other, "2026-03-20 10:00")):
+        make.slot(coach_, at(when))
+    at_desk = new_window(site, java_script_enabled=hand.script, viewport={"width": 1280, "height": 800})
+    on_phone = new_window(site, java_script_enabled=hand.script, viewport={"width": 360, "height": 740})
+    coach, student = hand(at_desk), hand(on_phone)
+    act_as(coach, f"{COACH} (coach)")
+    coach.follow("Availability")
+    coach.write("Date", "2026-03-05", typed="03052026")
+    coach.write("Starts at", "10:00", typed="1000AM")
+    coach.press("Publish")
+    act_as(student, f"{STUDENT} (student)")
+    student.follow("Coaches")
+    student.follow(f"Book {COACH}, Thu 5 Mar, 10:00 GMT")
+    student.press("Book this time")
+
+    coach.follow("Start")
+    coach.follow("Details")
+    coach.follow("Cancel the session")
+    coach.press("Cancel the session")
+    expect(at_desk.get_by_role("main")).to_contain_text("Cancelled by you")
+
+    [mail] = [mail for mail in send() if "Cancelled" in mail["Subject"] and mail["To"].addresses[0].username == "liam"]
+    nearest, *_ = re.findall(r"^(http://\S+/sessions/book/\d+)$", text_of(mail), re.MULTILINE)
+    on_phone.goto(nearest.replace("http://127.0.0.1:5000", site))
+    expect(on_phone.get_by_role("heading", level=1)).to_have_text("Book Grace Coleman?")
+    expect(on_phone.get_by_role("main")).to_contain_text("Thursday 5 March 2026, 15:00–17:00 GMT")
+    student.press("Book this time")
+    expect(number_on(on_phone)).to_have_attribute("href", "tel:+442079460133")
+    student.follow("News 1 unread")
+    expect(on_phone.get_by_role("main")).to_contain_text(f"{COACH} has cancelled your session")
 
 
 def act_as(who: Mouse, option: str) -> None:
