@@ -118,7 +118,9 @@ FORMS = {
         {"reason": "An exam"},
     ),
     "/sessions/<int:session_id>/feedback": Form(
-        "coach", lambda world, _: f"/sessions/{world.waiting.id}/feedback", {"rating": "4", "note": "It went well."}
+        "coach",
+        lambda world, _: f"/sessions/{world.waiting.id}/feedback",
+        {"rating": "4", "note": "It went well.", "missed": ""},
     ),
     "/coaches/wait": Form("student", lambda *_: "/coaches/wait", {}),
     "/coaches/wait/stop": Form("student", lambda *_: "/coaches/wait/stop", {}),
@@ -126,7 +128,7 @@ FORMS = {
     "/coaches/<int:coach_id>/wait/stop": Form("student", lambda world, _: f"/coaches/{world.coach.id}/wait/stop", {}),
     "/news/read": Form("coach", lambda *_: "/news/read", {"up_to": "1"}),
     "/news/mails": Form("coach", lambda *_: "/news/mails", {"reminders": "y", "feedback": "y"}),
-    "/news/off/<token>": Form("stranger", lambda world, _: f"/news/off/{world.off}", {"List-Unsubscribe": "One-Click"}),
+    "/news/off/<token>": Form("stranger", lambda world, _: f"/news/off/{world.off}", {}),
     "/calendar/feed": Form("coach", lambda *_: "/calendar/feed", {}),
     "/calendar/feed/end": Form("coach", lambda *_: "/calendar/feed/end", {}),
 }
@@ -211,8 +213,11 @@ def undamaged(world: World, everything, new_client) -> Callable[[], None]:
 def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, world, new_client):
     assert set(FORMS) == {rule.rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     make.feed(world.coach)
+    make.email(world.coach, world.upcoming)
+    make.wait(world.student, world.other_coach)
+    make.wait(world.student)
     pages = {
-        "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten"],
+        "stranger": ["/auth/sign-in", "/auth/register", "/auth/forgotten", f"/news/off/{world.off}"],
         "coach": [
             "/auth/profile",
             "/auth/password",
@@ -221,8 +226,11 @@ def test_every_form_there_is_is_attacked_and_every_field_of_it(app, make: Make, 
             "/calendar/",
             "/slots/",
             "/slots/copy?week=2026-W11",
+            "/news/",
+            "/news/mails",
         ],
-        "student": [],
+        "student": ["/news/mails", f"/coaches/{world.coach.id}"],
+        "other_student": [f"/coaches/?after={world.other_coach.id}"],  # behind the last
     }
     for form in FORMS.values():
         url = form.url(world, make)
