@@ -13,9 +13,11 @@ from time import monotonic
 from typing import NamedTuple, TypeVar
 
 import click
+from sqlalchemy import update
 
 from coaching import outbox, times
 from coaching.auth import rules as people
+from coaching.extensions import db
 from coaching.models import CoachingSession, Email, Role, TimeSlot, User
 from coaching.sessions import rules as sessions
 from coaching.slots import rules as slots
@@ -120,6 +122,8 @@ def fill(*, now: datetime) -> None:
     by_id = {coach.id: coach for coach in coaches}
     for slot in _showing_progress(offered):
         _live_through(slot, by_id[slot.coach_id], students, chance, now=now)
+    was_read = update(Email).where(Email.read_at.is_(None), Email.created_at < now - timedelta(days=2))
+    db.session.execute(was_read.values(read_at=now))
     outbox.drop(Email.due_at <= now, why="It was due before this demo began.", now=now)
 
 
@@ -162,6 +166,8 @@ def _live_through(slot: TimeSlot, coach: User, students: list[User], chance: ran
         sessions.cancel(session, coach, reason=chance.choice(REASONS_OF_COACHES), now=booked_at + timedelta(hours=1))
     elif luck < 0.05:
         sessions.cancel(session, student, reason=chance.choice(REASONS_OF_STUDENTS), now=booked_at + timedelta(hours=2))
+    elif is_past and luck < 0.065:
+        sessions.leave_feedback(session, coach, rating=None, note="Rang twice, nobody answered.", now=slot.ends_at)
     elif is_past and luck > (0.25 if now - slot.ends_at < timedelta(days=4) else 0.08):
         _leave_feedback(session, coach, rating, note, now=now, again=luck > 0.4)
 

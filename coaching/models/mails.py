@@ -95,7 +95,12 @@ class Email(Base):
         Index("ix_email_waiting", "next_at", "id", **ddl.where("sent_at IS NULL AND dropped_at IS NULL")),
         Index("told_once_of_a_slot", "slot_id", "person_id", "revision", unique=True, **ddl.where("kind = 'freed'")),
         Index(
-            "told_once_of_oneself", "person_id", "kind", "revision", unique=True, **ddl.where("kind = 'digest' OR kind = 'welcome'")
+            "told_once_of_oneself",
+            "person_id",
+            "kind",
+            "revision",
+            unique=True,
+            **ddl.where("kind = 'digest' OR kind = 'welcome'"),
         ),
         Index("ix_email_person", "person_id", "id"),
         Index("ix_email_unread", "person_id", "due_at", **ddl.where("read_at IS NULL")),

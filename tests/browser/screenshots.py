@@ -48,6 +48,8 @@ PICTURES = {
     "session": Picture(COACH, "/sessions/", ".row-time"),
     "feedback": Picture(COACH, "/", ".btn-sm.btn-primary"),
     "student-start": Picture(STUDENT, "/"),
+    "news": Picture(COACH, "/news/"),
+    "mails": Picture(COACH, "/news/mails"),
     "coaches": Picture(STUDENT, "/coaches/"),
     "soonest": Picture(STUDENT, "/coaches/soonest"),
     "coach-slots": Picture(STUDENT, "/coaches/{coach}"),
