@@ -241,7 +241,7 @@ def rating(value: int | None) -> str:
 def init_app(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (
-        brief, briefly, by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, lasting, markdown, near,
-        number, on, person_option, rating, short, span, typed, until, wall, week_from, weekday,
+        brief, briefly, by_day, clock, clock_change, day, full, hour, hours, initial, is_same_time, lasting, markdown,
+        near, number, on, person_option, rating, short, span, typed, until, wall, week_from, weekday,
     ):  # fmt: skip
         app.add_template_filter(filter_)
