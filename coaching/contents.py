@@ -17,14 +17,14 @@ from coaching.news.links import NO_MORE, off_token
 from coaching.sessions import queries
 from coaching.text import one_line, printable
 
+A_WEEK = timedelta(weeks=1)
 A_FEW = 5  # free times, or calls that wait for feedback
 # Who gets a mail later than so long after it was due has no use for it any more.
 WORTH = {
     Kind.CONFIRM: timedelta(days=1),
     Kind.RESET: timedelta(hours=1),
     Kind.NEW_ADDRESS: timedelta(days=1),
-    Kind.FEEDBACK: timedelta(days=6),  # then it stands in the weekly list
-    Kind.DIGEST: timedelta(days=6),
+    Kind.DIGEST: timedelta(weeks=52),  # it says what is true when it is sent
 }
 OTHERS_WORTH = timedelta(days=3)
 # Where the link of a mail about an account leads to.
@@ -50,7 +50,15 @@ LINK = re.compile(r"https?://\S+")
 
 
 class Stale(Exception):
-    """A mail is not worth sending any more. Its message says why."""
+    """A mail is not worth sending any more. Its message says why. `is_told_later`: it stands in a weekly list then."""
+
+    is_told_later = False
+
+
+class ToldLater(Stale):
+    """It is too late for one of its own, but it still has to be told."""
+
+    is_told_later = True
 
 
 class Content(NamedTuple):
@@ -122,12 +130,14 @@ def why_not(email: Email, session: CoachingSession, *, now: datetime) -> str | N
 
 
 def _why_not_afterwards(email: Email, recorded: Feedback | None, *, now: datetime) -> str | None:
-    """Say the same of a mail about how a session went."""
+    """Say the same of a mail about how a session went. Raises ToldLater."""
     if email.kind == Kind.MISSED:
         return None if recorded and recorded.is_missed else "Its coach has corrected that."
     if recorded:
         return "How it went is recorded."
-    return "It stands in the weekly list." if now > email.due_at + WORTH[Kind.FEEDBACK] else None
+    if now > email.due_at + A_WEEK:
+        raise ToldLater("It stands in the weekly list.")
+    return None
 
 
 def _instead(session: CoachingSession, reader: User, *, now: datetime) -> list[tuple[TimeSlot, str]]:

@@ -58,7 +58,8 @@ def send_next(*, now: datetime) -> bool:
         db.session.close()  # no transaction, and no connection, while a server is waited for
         mail.deliver(message)
     except Stale as stale:
-        outbox.give_up(email, str(stale), now=now)
+        later = _next_digest(email, now=now) if stale.is_told_later else None
+        outbox.give_up(email, str(stale), now=now, digest_at=later)
     except smtp.Refused as refused:
         outbox.give_up(email, str(refused), error=refused.reply, now=now)
     except OSError as error:

@@ -75,7 +75,7 @@ def tell_of_free_times(student_ids: Sequence[int], slots: Sequence[TimeSlot], *,
         if at < last.starts_at
     ]
     if rows:
-        db.session.execute(insert_unless_there(Email).values(rows))
+        db.session.execute(insert_unless_there(Email), rows)  # in batches: thousands may wait
 
 
 def tell_person(kind: Kind, person: User, *, now: datetime, due_at: datetime | None = None, revision: int = 0) -> None:
@@ -174,9 +174,7 @@ def sent(email: Email, *, now: datetime, digest_at: datetime | None = None) -> N
     """
     with saving():
         _settle_within(email, {"sent_at": now, "error": ""})
-        if digest_at and email.person:
-            week = digest_at.toordinal() // 7
-            tell_person(Kind.DIGEST, email.person, now=now, due_at=digest_at, revision=week)
+        _plan_digest(email, digest_at, now=now)
 
 
 def failed(email: Email, error: str, *, now: datetime) -> None:
@@ -187,9 +185,16 @@ def failed(email: Email, error: str, *, now: datetime) -> None:
         _settle(email, {"error": error, "next_at": now + pause(email.attempts)})
 
 
-def give_up(email: Email, why: str, *, error: str = "", now: datetime) -> None:
+def give_up(email: Email, why: str, *, error: str = "", now: datetime, digest_at: datetime | None = None) -> None:
     """Keep that a mail is not sent any more, and why: it is not worth it, or (with `error`) cannot be."""
-    _settle(email, {"dropped_at": now, "why": why, "error": error or email.error})
+    with saving():
+        _settle_within(email, {"dropped_at": now, "why": why, "error": error or email.error})
+        _plan_digest(email, digest_at, now=now)
+
+
+def _plan_digest(email: Email, at: datetime | None, *, now: datetime) -> None:
+    if at and email.person:
+        tell_person(Kind.DIGEST, email.person, now=now, due_at=at, revision=at.toordinal() // 7)
 
 
 def pause(attempts: int) -> timedelta:

@@ -69,6 +69,14 @@ def test_what_is_still_missing_is_told_once_a_week_until_it_is_not(booked, make,
     assert [email.why for email in kept() if email.kind == Kind.DIGEST][-1] == "Nothing waits for feedback any more."
 
 
+@pytest.mark.usefixtures("booked")
+def test_a_worker_that_was_off_for_weeks_tells_it_in_the_weekly_list(send):
+    off_until = ENDS + 21 * DAY
+    assert to(send(off_until), "ana") == []
+    assert to(send(off_until + 7 * DAY), "ana") == ["A call waits for your feedback"]
+    assert len(to(send(off_until + 28 * DAY), "ana")) == 2  # late itself, it says what is true, once
+
+
 def test_monday_morning_is_the_coachs_own(make, do, send, kept):
     coach = make.coach(zone="Asia/Kathmandu")
     do(rules.book, make.slot(coach, BEGINS), make.student(), now=NOW)

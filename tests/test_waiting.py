@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from coaching.coaches import rules as waiting
-from coaching.models import Kind
+from coaching.extensions import db, saving
+from coaching.models import Kind, User, Wait
 from coaching.sessions import rules as sessions
 from coaching.slots import rules as slots
 from tests.make import NOW, Make, at
@@ -91,12 +93,9 @@ def test_how_long_the_head_start_is_is_a_setting(new_app, make, ana, kept):
     app, now = new_app(COACHING_HEAD_START_MINUTES="60"), NOW
     for _ in range(2):
         make.wait(make.student(), ana)
-    with app.app_context():
-        from coaching.extensions import db, saving
-
-        with saving():
-            coach = db.session.get(type(ana), ana.id)
-            slots.offer(coach, (NOW + 3 * DAY).date(), BEGINS.time(), now=now)
+    with app.app_context(), saving():
+        coach = db.session.get(type(ana), ana.id)
+        slots.offer(coach, (NOW + 3 * DAY).date(), BEGINS.time(), now=now)
     assert [email.due_at - NOW for email in kept()] == [0 * MINUTE, 60 * MINUTE]
 
 
@@ -174,3 +173,13 @@ def test_nothing_is_held_whoever_books_first_has_it(make, ana, publish, client):
     make.wait(make.student(), ana)
     [slot] = publish(3)
     assert client.sign_in(make.student()).post(f"/sessions/book/{slot.id}").status == 303
+
+
+def test_thousands_may_wait(app, ana, publish, kept):
+    someone = {"role": "student", "name": "S", "phone": "+442079460000", "time_zone": "UTC", "created_at": NOW}
+    crowd = [{**someone, "email": f"student-{number}@example.org"} for number in range(4000)]
+    with app.app_context(), saving():
+        ids = db.session.scalars(insert(User).returning(User.id), crowd).all()
+        db.session.execute(insert(Wait), [{"student_id": id_, "coach_id": ana.id, "since_at": NOW} for id_ in ids])
+    publish(60)
+    assert len({email.person_id for email in kept()}) == 4000
