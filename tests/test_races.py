@@ -48,7 +48,7 @@ def race_without_locks(databases: Databases, tmp_path: Path) -> Iterator[Race]:
 
 
 def but_for_mails(changed: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Return what else has changed: two people were told of one thing, and are reminded twice, or once of tomorrow."""
+    """Return what else has changed: two were told of one thing, reminded once or twice, and one asked how it went."""
     assert changed.pop("email") in {(0, 7), (0, 5)}
     return changed
 
